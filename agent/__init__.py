@@ -1,0 +1,1 @@
+"""One conversation: sound in, turns, the three stages, sound out."""

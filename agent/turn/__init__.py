@@ -1,0 +1,1 @@
+"""Who speaks, and when: a pure state machine over events in audio time."""
