@@ -29,8 +29,8 @@ class Backend(Protocol):
         """One step: outputs by node name, float32 (streams, width); `state` is advanced in place.
 
         inputs: port → (streams, width), float32 for real ports, integers for token ports.
-        rows: the rows of `state` that take this step, each once; inputs and outputs then have one row for each of
-        them, and the other streams stay as they are. None: all of them.
+        rows: the rows of `state` that take this step, each once; inputs and outputs then have one row for
+        each of them, and the other streams stay as they are. None: all of them.
         ProgramError when anything does not fit, before the state is touched.
         """
         ...
@@ -52,7 +52,7 @@ def backend(name: str) -> Backend:
 def check_step(
     program: Program, state: State, inputs: Mapping[str, Array], rows: Array | None, counts: Counts | None
 ) -> tuple[dict[str, Array], Array | None]:
-    """The inputs as contiguous arrays of the right type, and the rows as indices; ProgramError if they don't fit."""
+    """Inputs as contiguous arrays of the right type, rows as indices; ProgramError where they don't fit."""
     require(program.layout, state)
     where = program.source or program.name
     if counts is not None and counts.program is not program:

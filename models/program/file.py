@@ -1,7 +1,7 @@
 """One portable file per program: safetensors for the tensors, JSON in its metadata for the graph.
 
-Weights are int8; those that are only −1, 0 and 1 are written as two bits each. A digest over everything makes any
-damage visible; a file that this version does not know in every detail is refused.
+Weights are int8; those that are only −1, 0 and 1 are written as two bits each. A digest over everything makes
+any damage visible; a file that this version does not know in every detail is refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Program: a network as a value. Nodes in the order of execution, their tensors, its ports; and `validate`."""
+"""Program: a network as a value, its nodes in the order of execution; and `validate`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MAX_NODES = 100_000
 
 
 class ProgramError(Exception):
-    """A program, a state or an input that cannot be run; one line that names it, and says expected and found."""
+    """A program, a state or an input that cannot be run: one line with its name, expected and found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One op of a program.   inputs: names of earlier nodes;   tensors: role → key in the program's tensors."""
+    """One op of a program.   inputs: names of earlier nodes;   tensors: role → key in `Program.tensors`."""
 
     name: str
     op: str
@@ -155,7 +155,7 @@ class Program:
 
 
 def validate(program: Program) -> Mapping[str, Value]:
-    """Kind and width of every node's output. ProgramError names file, node, what was expected and what was found."""
+    """Kind and width of every node's output; ProgramError names file, node, expected and found."""
     from models.program.ranges import prove
 
     _check_frame(program)

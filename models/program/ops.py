@@ -1,11 +1,11 @@
 """The closed list of ops: the only home of each equation, its shapes, ranges, reset order and initial state.
 
-Every value has shape (streams, width) and one of three kinds: `real` is float32, `spikes` is int32 (graded: how
-often the neuron fired in this step, with a sign if its op is signed), `token` is int32.
+Every value has shape (streams, width) and one of three kinds: `real` is float32, `spikes` is int32 (graded:
+how often the neuron fired in this step, with a sign if its op is signed), `token` is int32.
 
-Other backends are tested against these steps and must agree bit for bit. That is possible because all arithmetic
-on reals is float32, in the order written here, rounded once per operation, and because every sum whose order
-could matter is a sum of integers. The exponential is `exp32` below, not the platform's.
+Other backends are tested against these steps and must agree bit for bit. That is possible because all
+arithmetic on reals is float32, in the order written here, rounded once per operation, and because every sum
+whose order could matter is a sum of integers. The exponential is `exp32` below, not the platform's.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ POWERS_OF_TWO = np.ldexp(np.ones(254, F), np.arange(-POWER_ZERO, 128)).astype(F)
 def exp32(x: Array) -> Array:
     """e to the x, for x clamped to [-87, 88], within two units in the last place.
 
-    n = rint(x·log2 e), r = x − n·ln 2 in two parts (Cody and Waite 1980), then a degree-6 Taylor polynomial in r
-    by Horner's rule, times 2^n from a table. A value that is not a number counts as the lower end.
+    n = rint(x·log2 e), r = x − n·ln 2 in two parts (Cody and Waite 1980), then a degree-6 Taylor polynomial
+    in r by Horner's rule, times 2^n from a table. A value that is not a number counts as the lower end.
 
     >>> float(exp32(np.float32([0.0]))[0])
     1.0
@@ -79,10 +79,10 @@ def synapses(p: Parameters, state: States, spikes: Array) -> tuple[Array, dict[s
 
 
 def conv(p: Parameters, state: States, spikes: Array) -> tuple[Array, dict[str, Array]]:
-    """Causal depthwise convolution: acc = Σ_t weight[t] · spikes(t − taps + 1), exact;   y = acc·scale + bias.
+    """Causal depthwise convolution: acc = Σ_t weight[t]·spikes(t − taps + 1);   y = acc·scale + bias.
 
-    weight: (taps, n), its last row meets the present step;   state past: the last taps−1 spike vectors, oldest
-    first, (streams, (taps−1)·n), zero at the start.
+    weight: (taps, n), its last row meets the present step;   state past: the last taps−1 spike vectors,
+    oldest first, (streams, (taps−1)·n), zero at the start.
     """
     line = np.concatenate([state["past"], spikes], axis=1)
     n = spikes.shape[1]
@@ -96,8 +96,8 @@ def lif(p: Parameters, state: States, current: Array) -> tuple[Array, dict[str, 
 
     m = leak·v + current;   q = m / threshold;   s = clip(floor(q), 0, L), signed: sign(q)·min(floor(|q|), L);
     soft reset: v = m − s·threshold;   hard reset: v = 0 where s ≠ 0, else m.
-    current: (streams, n), in the units of threshold;   state v likewise, 0 at the start. A q that is not a number
-    gives no spike.
+    current: (streams, n), in the units of threshold;   state v likewise, 0 at the start. A q that is not a
+    number gives no spike.
     """
     limit = F(p["levels"])
     m = p["leak"] * state["v"] + current
@@ -115,7 +115,8 @@ def wkv(p: Parameters, state: States, k: Array, v: Array) -> tuple[Array, dict[s
 
     q = max(p, u+k);   a = exp(p−q);   b = exp(u+k−q);   y = (a·num + b·v) / (a·den + b);
     then q = max(p+w, k);   num = exp(p+w−q)·num + exp(k−q)·v;   den = exp(p+w−q)·den + exp(k−q);   p = q.
-    w = decay < 0, u = bonus: (n,);   state num = 0, den = 0, p = −1e30 at the start.   Peng et al. 2023, section 3.
+    w = decay < 0, u = bonus: (n,);   state num = 0, den = 0, p = −1e30 at the start.   Peng et al. 2023,
+    section 3.
     """
     num, den, top = state["num"], state["den"], state["p"]
     now = p["bonus"] + k
@@ -193,7 +194,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class StateArray:
-    """One array that a node carries from step to step: kind (`same` = its input's), width factor, start value."""
+    """One array that a node carries along: kind (`same` = its input's), width, value before the start."""
 
     kind: str
     width: str = "n"
@@ -202,7 +203,7 @@ class StateArray:
 
 @dataclass(frozen=True)
 class Op:
-    """One line of the closed list. Dimensions are bound by name: inputs first, then tensors, then derived ones."""
+    """One line of the closed list. Named dimensions are bound by the inputs first, then by the tensors."""
 
     step: Step
     inputs: tuple[tuple[tuple[str, ...], str], ...]
@@ -255,10 +256,15 @@ OPS: Mapping[str, Op] = {
     "wkv": Op(
         wkv, (_signal(), _signal()), ("real", "n"),
         tensors={"decay": _row("negative"), "bonus": _row()},
-        state={"num": StateArray("real"), "den": StateArray("real"), "p": StateArray("real", "n", float(WKV_EMPTY))},
+        state={
+            "num": StateArray("real"),
+            "den": StateArray("real"),
+            "p": StateArray("real", "n", float(WKV_EMPTY)),
+        },
     ),
     "token_shift": Op(
-        token_shift, (_signal(),), ("real", "n"), tensors={"mix": _row()}, state={"previous": StateArray("real")},
+        token_shift, (_signal(),), ("real", "n"),
+        tensors={"mix": _row()}, state={"previous": StateArray("real")},
     ),
     "window": Op(
         window, (_signal("n", "real", "spikes"),), ("same", "steps*n"),

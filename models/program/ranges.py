@@ -1,8 +1,9 @@
 """Proof, by interval arithmetic over the graph, that no number of a program can overflow.
 
 Spikes are bounded by their neuron's levels, so every accumulator has a largest magnitude that depends on the
-weights alone. Reals are bounded from the ports (±INPUT_LIMIT) onwards and must stay below REAL_LIMIT, far enough
-from float32's largest number that no step can reach infinity, and so nothing can become "not a number".
+weights alone. Reals are bounded from the ports (±INPUT_LIMIT) onwards and must stay below REAL_LIMIT, far
+enough from float32's largest number that no step can reach infinity, and so nothing can become "not a
+number".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""State: everything that streams carry from step to step, as one array of 32-bit words with a name for each part.
+"""State: all that streams carry from step to step, one array of 32-bit words with a name for each part.
 
-A stream is a row. Snapshot, restore and fork are copies; a stream that joins or leaves touches its own row only.
+A stream is a row. Snapshot, restore and fork are copies; a stream that joins or leaves touches only its own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layout:
-    """The parts of one program's state.   owner: the program's name for messages;   digest: which program it is."""
+    """The parts of one program's state.   owner: the program's name;   digest: which program it is."""
 
     owner: str
     digest: str
@@ -136,7 +136,7 @@ class State(Mapping[str, Array]):
         return State(self.layout, np.ascontiguousarray(self.memory[np.asarray(rows, np.intp)]))
 
     def put(self, row: int, other: State, other_row: int = 0) -> None:
-        """Overwrite one stream with one of another state of the same program; the other rows stay as they are."""
+        """Overwrite one stream with one of another state of this program; the others stay as they are."""
         require(self.layout, other)
         self.memory[row] = other.memory[other_row]
 
