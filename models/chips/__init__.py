@@ -1,0 +1,1 @@
+"""Neuromorphic chips as data, what they compute, what fits on them, and what it costs."""
