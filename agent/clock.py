@@ -43,6 +43,15 @@ def seconds(at: Samples) -> float:
     return at / HEARING_HZ
 
 
+def milliseconds(duration: Samples) -> float:
+    """A duration in milliseconds.
+
+    >>> milliseconds(FRAME)
+    20.0
+    """
+    return 1000 * duration / HEARING_HZ
+
+
 def samples(duration_ms: float) -> Samples:
     """A duration in samples at 16 kHz.
 

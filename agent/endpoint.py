@@ -1,7 +1,7 @@
 """Has somebody begun to speak, and have they finished? A rule over frames, in audio time.
 
-A turn opens once `onset_frames` of the last `onset_window` frames held a voice. It closes once no voice was heard
-for `patience_ms`, or when it has lasted `longest_turn_s`.
+A turn opens once `onset_frames` of the last `onset_window` frames held a voice. It closes once no voice was
+heard for `patience_ms`, or when it has lasted `longest_turn_s`.
 """
 
 from __future__ import annotations

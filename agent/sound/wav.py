@@ -83,7 +83,9 @@ class Recording:
                 if last:
                     return
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise SoundError(f"{self.path} is damaged and cannot be read to its end: record it again") from error
+            raise SoundError(
+                f"{self.path} is damaged, it cannot be read to its end: record it again"
+            ) from error
 
     def pieces(self, rate_hz: int, length: int) -> Iterator[Floats]:
         """The same in pieces of exactly `length` samples, the last one filled up with silence."""
@@ -110,7 +112,9 @@ class SoundWriter:
         self.written = 0
         kind = self.path.suffix.lower().lstrip(".")
         if kind not in ("wav", "flac", "ogg"):
-            raise SoundError(f"cannot tell a sound format from the name {self.path}: end it with .wav, .flac or .ogg")
+            raise SoundError(
+                f"cannot tell a sound format from the name {self.path}: end it with .wav, .flac or .ogg"
+            )
         if self.path.exists() and not self.path.is_file():
             raise SoundError(f"cannot write {self.path}: it is not an ordinary file; choose another name")
         if self.path.exists() and not os.access(self.path, os.W_OK):
@@ -122,7 +126,8 @@ class SoundWriter:
                 pass
             self._file = soundfile.SoundFile(self._draft, "w", rate_hz, channels, format=kind.upper())
         except (OSError, soundfile.LibsndfileError) as error:
-            self._draft.unlink(missing_ok=True) if self._draft.parent.is_dir() else None
+            if self._draft.parent.is_dir():
+                self._draft.unlink(missing_ok=True)
             raise SoundError(f"cannot write {self.path}: {_reason(error)}; choose another place") from error
 
     def write(self, sound: Floats) -> None:

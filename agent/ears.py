@@ -1,0 +1,69 @@
+"""Microphone → words: the recogniser, one turn at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.clock import Samples, samples
+from agent.messages import TurnEnded, Word
+from agent.trace import Trace, activity
+
+if TYPE_CHECKING:
+    from models.asr.recogniser import Recogniser
+
+
+class Ears:
+    """The recogniser as a stage. Holds no turn: `listen` begins one."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Ears:
+        """The shipped ears, or those in `folder`."""
+        from models.asr.recogniser import Recogniser
+
+        return cls(Recogniser.load(folder))
+
+    def listen(self, since: Samples, trace: Trace) -> Listening:
+        """Begin a turn whose first sample was heard at `since`; its cost goes to `trace`."""
+        return Listening(self._recogniser, since, trace)
+
+
+class Listening:
+    """One turn being heard."""
+
+    def __init__(self, recogniser: Recogniser, since: Samples, trace: Trace) -> None:
+        self._stream = recogniser.stream()
+        self._since = since
+        self._trace = trace
+
+    def hear(self, frames: Sequence[NDArray[np.float32]]) -> str | None:
+        """The words so far where they changed; frames: 16 kHz, full scale ±1."""
+        newest = None
+        for frame in frames:
+            with self._trace.timed("ears"):
+                partials = self._stream.feed(frame)
+            if partials:
+                newest = partials[-1].text
+        return newest
+
+    def finish(self, at: Samples) -> TurnEnded:
+        """The final words, in audio time."""
+        with self._trace.timed("ears, last words"):
+            transcript = self._stream.finish()
+        self._trace.fired("ears", activity(transcript.counts))
+        words = tuple(
+            Word(
+                w.text,
+                Samples(self._since + samples(1000 * w.start_s)),
+                Samples(self._since + samples(1000 * w.end_s)),
+            )
+            for w in transcript.words
+        )
+        return TurnEnded(at, transcript.text, words, tuple(transcript.phones))

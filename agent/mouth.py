@@ -1,0 +1,41 @@
+"""Reply → sound: the voice, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.trace import Trace, activity, wall_ms
+
+if TYPE_CHECKING:
+    from models.tts.voice import Voice
+
+
+class Mouth:
+    """The voice as a stage."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Mouth:
+        """The shipped mouth, or the one in `folder`."""
+        from models.tts.voice import Voice
+
+        return cls(Voice.load(folder))
+
+    def speak(self, text: str, trace: Trace) -> Iterator[NDArray[np.float32]]:
+        """The sound of `text` at 24 kHz, in the pieces in which it becomes ready."""
+        start = wall_ms()
+        first = True
+        for chunk in self._voice.speak(text):
+            if first:
+                trace.took("mouth", wall_ms() - start)
+                first = False
+            if chunk.counts is not None:
+                trace.fired("mouth", activity(chunk.counts))
+            yield chunk.samples

@@ -1,0 +1,81 @@
+"""What a person sees of a talk: the words as they come, the reply, and what each stage cost."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
+from rich.table import Table
+from rich.text import Text
+
+from agent.budgets import BUDGETS
+from agent.clock import Samples, seconds
+from agent.messages import Message, PartialWords, Replied, TurnDone, TurnEnded
+from agent.trace import Trace
+
+_NAME_WIDTH = 6
+_CLEAR = Control((ControlType.ERASE_IN_LINE, 2), ControlType.CARRIAGE_RETURN)
+
+
+class Screen:
+    """Prints messages as they come; on a terminal the words grow in place."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._partial = ""
+
+    def show(self, message: Message) -> None:
+        """Print one message."""
+        match message:
+            case PartialWords(at, text) if text and text != self._partial:
+                self._partial = text
+                self._words(at, f"{text} …", "dim", keep=False)
+            case TurnEnded(at, text):
+                self._partial = ""
+                said = text or "(a sound, but no words that I know)"
+                self._words(at, said, "bold" if text else "dim", keep=True)
+            case Replied(at, text, _):
+                self._line(at, "agent", text, "bold cyan")
+            case TurnDone(trace=trace) if trace.timings:
+                self._console.print(costs(trace))
+
+    def _words(self, at: Samples, text: str, style: str, keep: bool) -> None:
+        if not self._console.is_terminal:
+            self._line(at, "you", text, style)
+            return
+        room = self._console.width - _NAME_WIDTH - 10
+        self._console.control(_CLEAR)
+        shown = text if keep or len(text) <= room else f"…{text[1 - room :]}"
+        self._line(at, "you", shown, style, end="\n" if keep else "\r")
+
+    def _line(self, at: Samples, who: str, text: str, style: str, end: str = "\n") -> None:
+        when = f"{seconds(at):7.2f} s "
+        self._console.print(
+            Text.assemble((when, "dim"), (who.ljust(_NAME_WIDTH), "green"), (text, style)), end=end
+        )
+
+
+def costs(trace: Trace) -> Table:
+    """Each piece of work with its wall time, its budget, and the spikes of its stage."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("stage", style="dim")
+    for name in ("took", "worst", "budget", "steps", "spikes", "synaptic operations", "firing"):
+        table.add_column(name, justify="right")
+    slow = trace.over_budget()
+    for work, budget in BUDGETS.items():
+        timing = trace.timings.get(work)
+        if timing is None:
+            continue
+        spent = trace.activities.get(work)
+        table.add_row(
+            work,
+            Text(f"{timing.mean_ms:.2f} ms", "red" if work in slow else "default"),
+            f"{timing.worst_ms:.2f} ms" if timing.calls > 1 else "",
+            f"{budget.limit_ms:g} ms",
+            *(
+                (f"{spent.steps:,}", f"{spent.spikes:,}", f"{spent.synops:,}", f"{spent.firing_rate:.1%}")
+                if spent
+                else ()
+            ),
+        )
+    return table

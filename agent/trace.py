@@ -1,0 +1,119 @@
+"""What a turn cost: wall time per piece of work, spikes and synaptic operations per stage.
+
+Wall time never decides anything in a conversation; it is only measured, here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from agent.budgets import BUDGETS, over
+from models.backends.counts import ACTIVE, SPIKES, SYNOPS, Counts
+
+
+def wall_ms() -> float:
+    """Wall time in milliseconds since an arbitrary moment; only differences mean something."""
+    return 1000 * time.perf_counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long one kind of work took, over all its calls, in milliseconds."""
+
+    calls: int = 0
+    total_ms: float = 0.0
+    worst_ms: float = 0.0
+
+    @property
+    def mean_ms(self) -> float:
+        """The mean over the calls; 0 before the first."""
+        return self.total_ms / self.calls if self.calls else 0.0
+
+    def plus(self, took_ms: float) -> Timing:
+        """This and one more call."""
+        return Timing(self.calls + 1, self.total_ms + took_ms, max(self.worst_ms, took_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What networks did: graded spikes, neurons that fired, chances to fire, synaptic operations."""
+
+    steps: int = 0
+    spikes: int = 0
+    fired: int = 0
+    chances: int = 0
+    synops: int = 0
+
+    @property
+    def firing_rate(self) -> float:
+        """The share of neurons that fired in a step."""
+        return self.fired / self.chances if self.chances else 0.0
+
+    def __add__(self, other: Activity) -> Activity:
+        return Activity(
+            self.steps + other.steps,
+            self.spikes + other.spikes,
+            self.fired + other.fired,
+            self.chances + other.chances,
+            self.synops + other.synops,
+        )
+
+    def __sub__(self, other: Activity) -> Activity:
+        return self + replace(
+            other,
+            steps=-other.steps,
+            spikes=-other.spikes,
+            fired=-other.fired,
+            chances=-other.chances,
+            synops=-other.synops,
+        )
+
+
+def activity(counts: Counts) -> Activity:
+    """What the networks behind `counts` did, summed over their neurons."""
+    program, table = counts.program, counts.table
+    is_lif = np.array([node.op == "lif" for node in program.nodes], bool)
+    neurons = sum(program.values[node.name].width for node in program.nodes if node.op == "lif")
+    return Activity(
+        steps=counts.steps,
+        spikes=int(table[is_lif, SPIKES].sum()),
+        fired=int(table[is_lif, ACTIVE].sum()),
+        chances=neurons * counts.steps,
+        synops=int(table[:, SYNOPS].sum()),
+    )
+
+
+@dataclass
+class Trace:
+    """The measurements of one turn, by the names of `agent.budgets`."""
+
+    timings: dict[str, Timing] = field(default_factory=dict)
+    activities: dict[str, Activity] = field(default_factory=dict)
+
+    def took(self, work: str, took_ms: float) -> None:
+        """Note that one call of `work`, which has a budget, took so long."""
+        if work not in BUDGETS:
+            raise KeyError(f"{work!r} has no budget: add it to agent/budgets.py")
+        self.timings[work] = self.timings.get(work, Timing()).plus(took_ms)
+
+    @contextmanager
+    def timed(self, work: str) -> Iterator[None]:
+        """Measure the block as one call of `work`."""
+        start = wall_ms()
+        try:
+            yield
+        finally:
+            self.took(work, wall_ms() - start)
+
+    def fired(self, stage: str, spent: Activity) -> None:
+        """Note what the networks of `stage` did."""
+        self.activities[stage] = self.activities.get(stage, Activity()) + spent
+
+    def over_budget(self) -> Mapping[str, float]:
+        """The work that took longer than it may, with its milliseconds: what is called often, on average."""
+        return {work: timing.mean_ms for work, timing in self.timings.items() if over(work, timing.mean_ms)}
