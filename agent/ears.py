@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import Samples, samples
+from agent.clock import FRAME, HEARING_HZ, Samples, samples
 from agent.messages import TurnEnded, Word
+from agent.sound.wav import Recording
 from agent.trace import Trace, activity
 
 if TYPE_CHECKING:
@@ -67,3 +68,15 @@ class Listening:
             for w in transcript.words
         )
         return TurnEnded(at, transcript.text, words, tuple(transcript.phones))
+
+
+def transcribe(paths: Sequence[Path], folder: Path | None = None) -> Iterator[tuple[Path, TurnEnded]]:
+    """Each recording with what is said in it, taken as one turn. Raises SoundError for what is no recording."""
+    ears = Ears.load(folder)
+    for path in paths:
+        with Recording(path) as recording:
+            listening, heard = ears.listen(Samples(0), Trace()), Samples(0)
+            for frame in recording.pieces(HEARING_HZ, FRAME):
+                listening.hear([frame])
+                heard = Samples(heard + FRAME)
+            yield path, listening.finish(heard)
