@@ -25,6 +25,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command; what is wrong is said in one line on standard error, with exit code 2."""
+    from agent.loading import LoadingError
     from agent.sound.wav import SoundError
     from models.program.graph import ProgramError
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         click.echo(f"spiketalk: {error.format_message()}", err=True)
         sys.exit(2)
-    except (SoundError, ProgramError) as error:
+    except (LoadingError, SoundError, ProgramError) as error:
         click.echo(f"spiketalk: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.clock import FRAME, HEARING_HZ, Samples, samples
+from agent.loading import loading
 from agent.messages import TurnEnded, Word
 from agent.sound.wav import Recording
 from agent.trace import Trace, activity
@@ -29,7 +30,8 @@ class Ears:
         """The shipped ears, or those in `folder`."""
         from models.asr.recogniser import Recogniser
 
-        return cls(Recogniser.load(folder))
+        with loading("ears", folder):
+            return cls(Recogniser.load(folder))
 
     def listen(self, since: Samples, trace: Trace) -> Listening:
         """Begin a turn whose first sample was heard at `since`; its cost goes to `trace`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.loading import loading
 from agent.trace import Trace, activity
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class Mind:
         """The shipped mind, or the one in `folder`."""
         from models.lm.mind import Mind as Network
 
-        return cls(Network.load(folder))
+        with loading("mind", folder):
+            return cls(Network.load(folder))
 
     def talk(self) -> Talk:
         """Begin a talk: nothing was said yet."""

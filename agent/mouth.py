@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.loading import loading
 from agent.trace import Trace, activity, wall_ms
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Mouth:
         """The shipped mouth, or the one in `folder`."""
         from models.tts.voice import Voice
 
-        return cls(Voice.load(folder))
+        with loading("mouth", folder):
+            return cls(Voice.load(folder))
 
     def speak(self, text: str, trace: Trace) -> Iterator[NDArray[np.float32]]:
         """The sound of `text` at 24 kHz, in the pieces in which it becomes ready."""
