@@ -35,7 +35,7 @@ class ProgramBuilder:
         attributes: Mapping[str, int | float | str] | None = None,
         tensors: Mapping[str, Array] | None = None,
     ) -> str:
-        """Append a node and give its name back. Tensors are kept as `name.role`, cast to what the op takes."""
+        """Append a node and give its name back. Tensors are kept as `name.role`, cast to the op's types."""
         if name in self._nodes:
             raise ProgramError(f"{self.name}: node {name!r}: expected a name used once, found it twice")
         keys = {}

@@ -63,6 +63,11 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(F(1) / (F(1) + exp32(-x)))
 
 
+def _larger(a: Array, b: Array) -> Array:
+    """The larger of two, a where they are equal (so that the sign of a zero is settled)."""
+    return np.where(a >= b, a, b)
+
+
 def embedding(p: Parameters, state: States, token: Array) -> tuple[Array, dict[str, Array]]:
     """y = scale · weight[token].   token: (streams, 1) in 0…vocab−1;   y: (streams, n)."""
     return p["weight"][token[:, 0]].astype(F) * p["scale"], {}
@@ -120,11 +125,11 @@ def wkv(p: Parameters, state: States, k: Array, v: Array) -> tuple[Array, dict[s
     """
     num, den, top = state["num"], state["den"], state["p"]
     now = p["bonus"] + k
-    q = np.maximum(top, now)
+    q = _larger(top, now)
     a, b = exp32(top - q), exp32(now - q)
     y = (a * num + b * v) / (a * den + b)
     faded = top + p["decay"]
-    q = np.maximum(faded, k)
+    q = _larger(faded, k)
     a, b = exp32(faded - q), exp32(k - q)
     return y, {"num": a * num + b * v, "den": a * den + b, "p": q}
 

@@ -1,0 +1,374 @@
+"""One compiled interpreter for every program: walks a table of nodes; no Python and no allocation in between.
+
+A row of the table is a node (columns below). Values live in `work`, (streams, words) of 32 bits; state in
+`memory`, one row per stream; weights and parameters are read where the program keeps them, by address. The
+arithmetic is that of `models.program.ops`, in the same order, each operation rounded once to float32.
+
+The loops over neurons are split so that each touches few arrays: only then does the compiler prove them free of
+overlap and use the machine's vectors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import carray, float32, int16, int32, int64
+
+from models.backends.intrinsics import (
+    COLUMNS_PER_TURN,
+    ROWS_PER_PASS,
+    abs32,
+    add_rows,
+    at_address,
+    float_of_bits,
+    floor32,
+    rint32,
+    sqrt32,
+)
+from models.backends.warm import compiled, entry
+from models.program import ops
+
+OP, OUT, N, A, B, N_IN, STATE, WEIGHT, P0, P1, X0, X1, X2, COLUMNS = range(14)
+INPUT, EMBEDDING, SYNAPSES, CONV, LIF, WKV, TOKEN_SHIFT, WINDOW, NORM, AFFINE, GATE, ADD = range(12)
+CODES = {name: code for code, name in enumerate(ops.OPS)}
+
+COLUMN_TILE = 2048
+ROW_TILE = 256
+
+_LOW, _HIGH, _LOG2_E = ops.EXP_LOW, ops.EXP_HIGH, ops.LOG2_E
+_LN2_HIGH, _LN2_LOW = ops.LN2_HIGH, ops.LN2_LOW
+_C0, _C1, _C2, _C3, _C4, _C5, _C6 = ops.EXP_POLYNOMIAL
+_CLIP, _UNITS, _EPS = ops.NORM_CLIP, ops.NORM_UNITS, ops.NORM_EPS
+_ONE, _ZERO = np.float32(1), np.float32(0)
+
+
+@compiled
+def exp32(x):  # type: ignore[no-untyped-def]
+    x = x if x > _LOW else _LOW
+    x = x if x < _HIGH else _HIGH
+    n = rint32(x * _LOG2_E)
+    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    y = _C0 * r + _C1
+    y = y * r + _C2
+    y = y * r + _C3
+    y = y * r + _C4
+    y = y * r + _C5
+    y = y * r + _C6
+    return y * float_of_bits(int32((int32(n) + int32(127)) << int32(23)))
+
+
+@compiled
+def reals(address, n):  # type: ignore[no-untyped-def]
+    return carray(at_address(address), (n,), np.float32)
+
+
+@compiled
+def lif(x, v, out, leak, threshold, levels, signed, hard):  # type: ignore[no-untyped-def]
+    limit = float32(levels)
+    n = len(x)
+    for j in range(n):
+        v[j] = leak[j] * v[j] + x[j]
+    if signed:
+        for j in range(n):
+            q = v[j] / threshold[j]
+            size = floor32(abs32(q))
+            size = size if size > _ZERO else _ZERO
+            size = size if size < limit else limit
+            out[j] = int32(-size if q < _ZERO else size)
+    else:
+        for j in range(n):
+            size = floor32(v[j] / threshold[j])
+            size = size if size > _ZERO else _ZERO
+            size = size if size < limit else limit
+            out[j] = int32(size)
+    if hard:
+        for j in range(n):
+            v[j] = _ZERO if out[j] != 0 else v[j]
+    else:
+        for j in range(n):
+            v[j] = v[j] - float32(out[j]) * threshold[j]
+
+
+@compiled
+def wkv(k, v, num, den, top, y, decay, bonus, a, b):  # type: ignore[no-untyped-def]
+    n = len(k)
+    for j in range(n):
+        now = bonus[j] + k[j]
+        q = top[j] if top[j] >= now else now
+        a[j] = exp32(top[j] - q)
+        b[j] = exp32(now - q)
+    for j in range(n):
+        y[j] = (a[j] * num[j] + b[j] * v[j]) / (a[j] * den[j] + b[j])
+    for j in range(n):
+        top[j] = top[j] + decay[j]
+    for j in range(n):
+        q = top[j] if top[j] >= k[j] else k[j]
+        a[j] = exp32(top[j] - q)
+        b[j] = exp32(k[j] - q)
+    for j in range(n):
+        num[j] = a[j] * num[j] + b[j] * v[j]
+    for j in range(n):
+        den[j] = a[j] * den[j] + b[j]
+    for j in range(n):
+        top[j] = top[j] if top[j] >= k[j] else k[j]
+
+
+@compiled
+def norm(x, y, gain, offset):  # type: ignore[no-untyped-def]
+    n = len(x)
+    total = int64(0)
+    for j in range(n):
+        c = x[j] if x[j] > -_CLIP else -_CLIP
+        c = c if c < _CLIP else _CLIP
+        q = int64(int32(rint32(c * _UNITS)))
+        total += q * q
+    mean = float32(float(total) / float(n << 20))
+    inverse = _ONE / sqrt32(mean + _EPS)
+    for j in range(n):
+        y[j] = x[j] * inverse * gain[j] + offset[j]
+
+
+@compiled
+def conv(x, past, acc, weight, taps):  # type: ignore[no-untyped-def]
+    n = len(x)
+    last = weight[taps - 1]
+    for j in range(n):
+        acc[j] = int32(last[j]) * x[j]
+    for t in range(taps - 1):
+        tap = weight[t]
+        seen = past[t * n : (t + 1) * n]
+        for j in range(n):
+            acc[j] += int32(tap[j]) * seen[j]
+
+
+@compiled
+def shift(past, x):  # type: ignore[no-untyped-def]
+    """Drop the oldest of the vectors in `past`, append x."""
+    n = len(x)
+    kept = len(past) - n
+    if kept < 0:
+        return
+    for start in range(0, kept, n):
+        to, source = past[start : start + n], past[start + n : start + 2 * n]
+        for j in range(n):
+            to[j] = source[j]
+    end = past[kept:]
+    for j in range(n):
+        end[j] = x[j]
+
+
+@compiled
+def scaled(acc, scale, bias, y):  # type: ignore[no-untyped-def]
+    for j in range(len(y)):
+        y[j] = float32(acc[j]) * scale[j] + bias[j]
+
+
+@compiled
+def gather(spikes, base, stride, rows, sizes):  # type: ignore[no-untyped-def]
+    """List the rows of all inputs that spiked; pad with size 0 to whole passes. Gives how many there are."""
+    count = 0
+    for i in range(len(spikes)):
+        rows[count] = base + i * stride
+        sizes[count] = int16(spikes[i])
+        count += spikes[i] != 0
+    for i in range(count, count + ROWS_PER_PASS):
+        rows[i] = base
+        sizes[i] = 0
+    return count
+
+
+@compiled
+def accumulate(acc, narrow, rows, sizes, first, count, start, stop, passes):  # type: ignore[no-untyped-def]
+    """acc[start:stop] += Σ sizes·rows over `count` listed rows from `first`, widened after every few passes."""
+    whole = start + (stop - start) // COLUMNS_PER_TURN * COLUMNS_PER_TURN
+    row_at, size_at, narrow_at = rows.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
+    done = first
+    end = first + count
+    while done < end:
+        for j in range(stop - start):
+            narrow[j] = 0
+        burst = min(end, done + passes * ROWS_PER_PASS)
+        while done < burst:
+            add_rows(narrow_at - 2 * start, row_at + 8 * done, size_at + 2 * done, start, whole)
+            if whole < stop:
+                for r in range(done, min(end, done + ROWS_PER_PASS)):
+                    row = carray(at_address(rows[r]), (stop,), np.int8)
+                    for j in range(whole, stop):
+                        narrow[j - start] = int16(narrow[j - start] + row[j] * sizes[r])
+            done += ROWS_PER_PASS
+        part = acc[start:stop]
+        for j in range(stop - start):
+            part[j] += int32(narrow[j])
+
+
+@compiled
+def wide_synapses(spikes, acc, weight):  # type: ignore[no-untyped-def]
+    """For spikes too large for int16 sums."""
+    for j in range(len(acc)):
+        acc[j] = 0
+    for i in range(len(spikes)):
+        s = spikes[i]
+        if s != 0:
+            row = weight[i]
+            for j in range(len(acc)):
+                acc[j] += s * int32(row[j])
+
+
+@compiled
+def synapses(line, whole, work, streams, acc, narrow, rows, sizes):  # type: ignore[no-untyped-def]
+    n_in, n, passes = line[N_IN], line[N], line[X0]
+    scale, bias = reals(line[P0], n), reals(line[P1], n)
+    if passes == 0:
+        weight = carray(at_address(line[WEIGHT]), (n_in, n), np.int8)
+        for s in range(streams):
+            wide_synapses(whole[s, line[A] : line[A] + n_in], acc[0, :n], weight)
+            scaled(acc[0], scale, bias, work[s, line[OUT] : line[OUT] + n])
+        return
+    if streams == 1:
+        count = gather(whole[0, line[A] : line[A] + n_in], line[WEIGHT], n, rows[0], sizes[0])
+        sums = acc[0, :n]
+        for j in range(n):
+            sums[j] = 0
+        for start in range(0, n, COLUMN_TILE):
+            stop = min(n, start + COLUMN_TILE)
+            accumulate(acc[0], narrow, rows[0], sizes[0], 0, count, start, stop, passes)
+        scaled(acc[0], scale, bias, work[0, line[OUT] : line[OUT] + n])
+        return
+    for s in range(streams):
+        for j in range(n):
+            acc[s, j] = 0
+    for first in range(0, n_in, ROW_TILE):
+        last = min(n_in, first + ROW_TILE)
+        at = line[WEIGHT] + first * n
+        for s in range(streams):
+            sizes[s, -1] = gather(whole[s, line[A] + first : line[A] + last], at, n, rows[s], sizes[s])
+        for start in range(0, n, COLUMN_TILE):
+            stop = min(n, start + COLUMN_TILE)
+            for s in range(streams):
+                accumulate(acc[s], narrow, rows[s], sizes[s], 0, sizes[s, -1], start, stop, passes)
+    for s in range(streams):
+        scaled(acc[s], scale, bias, work[s, line[OUT] : line[OUT] + n])
+
+
+@compiled
+def node(line, stream, whole, work, words, state, acc, a, b):  # type: ignore[no-untyped-def]
+    """Any node but synapses, for one stream."""
+    op, n, n_in = line[OP], line[N], line[N_IN]
+    out = work[line[OUT] : line[OUT] + n]
+    x = work[line[A] : line[A] + n_in]
+    at = line[STATE]
+    if op == LIF:
+        leak, threshold = reals(line[P0], n), reals(line[P1], n)
+        lif(
+            x,
+            state[at : at + n],
+            whole[line[OUT] : line[OUT] + n],
+            leak,
+            threshold,
+            line[X0],
+            line[X1],
+            line[X2],
+        )
+    elif op == NORM:
+        norm(x, out, reals(line[P0], n), reals(line[P1], n))
+    elif op == ADD:
+        other = work[line[B] : line[B] + n]
+        for j in range(n):
+            out[j] = x[j] + other[j]
+    elif op == TOKEN_SHIFT:
+        mix, past = reals(line[P0], n), state[at : at + n]
+        for j in range(n):
+            out[j] = mix[j] * x[j] + (_ONE - mix[j]) * past[j]
+        for j in range(n):
+            past[j] = x[j]
+    elif op == WKV:
+        num, den, top = state[at : at + n], state[at + n : at + 2 * n], state[at + 2 * n : at + 3 * n]
+        wkv(x, work[line[B] : line[B] + n], num, den, top, out, reals(line[P0], n), reals(line[P1], n), a, b)
+    elif op == GATE:
+        other = work[line[B] : line[B] + n]
+        for j in range(n):
+            out[j] = _ONE / (_ONE + exp32(-x[j])) * other[j]
+    elif op == CONV:
+        taps = line[X0]
+        spikes, past = whole[line[A] : line[A] + n], words[at : at + (taps - 1) * n]
+        conv(spikes, past, acc, carray(at_address(line[WEIGHT]), (taps, n), np.int8), taps)
+        scaled(acc, reals(line[P0], n), reals(line[P1], n), out)
+        shift(past, spikes)
+    elif op == AFFINE:
+        gain, offset = reals(line[P0], n), reals(line[P1], n)
+        for j in range(n):
+            out[j] = x[j] * gain[j] + offset[j]
+    elif op == WINDOW:
+        spikes, past = whole[line[A] : line[A] + n_in], words[at : at + n - n_in]
+        to = whole[line[OUT] : line[OUT] + n]
+        for j in range(n - n_in):
+            to[j] = past[j]
+        for j in range(n_in):
+            to[n - n_in + j] = spikes[j]
+        shift(past, spikes)
+    elif op == EMBEDDING:
+        scale = reals(line[P0], n)
+        row = carray(at_address(line[WEIGHT] + int64(whole[line[A]]) * n), (n,), np.int8)
+        for j in range(n):
+            out[j] = float32(row[j]) * scale[j]
+
+
+@compiled
+def fits(line, whole, work):  # type: ignore[no-untyped-def]
+    """Whether a port's value may be used: tokens in the vocabulary, reals within the limit."""
+    good = True
+    if line[X0] > 0:
+        for j in range(line[OUT], line[OUT] + line[N]):
+            good &= 0 <= whole[j] < line[X0]
+    else:
+        limit = float32(line[X1])
+        for j in range(line[OUT], line[OUT] + line[N]):
+            good &= abs32(work[j]) <= limit
+    return good
+
+
+@compiled
+def tally(line, whole, count):  # type: ignore[no-untyped-def]
+    """Add one stream's spikes or synaptic operations to the node's line of counts."""
+    op = line[OP]
+    if op == LIF:
+        for j in range(line[OUT], line[OUT] + line[N]):
+            count[0] += abs(whole[j])
+            count[1] += whole[j] != 0
+    elif op == SYNAPSES or op == CONV:
+        fan_out = line[X0] if op == CONV else line[N]
+        for j in range(line[A], line[A] + line[N_IN]):
+            if whole[j] != 0:
+                count[2] += fan_out
+
+
+@entry
+def run(table, memory, chosen, whole, acc, narrow, rows, sizes, counts):  # type: ignore[no-untyped-def]
+    """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not fit."""
+    streams = len(chosen)
+    work, state = whole.view(np.float32), memory.view(np.float32)
+    scratch = narrow.view(np.float32)
+    half = len(scratch) // 2
+    for i in range(len(table)):
+        if table[i, OP] == INPUT:
+            for s in range(streams):
+                if not fits(table[i], whole[s], work[s]):
+                    return i + 1
+    for i in range(len(table)):
+        line = table[i]
+        if line[OP] == SYNAPSES:
+            synapses(line, whole, work, streams, acc, narrow, rows, sizes)
+        elif line[OP] != INPUT:
+            for s in range(streams):
+                row = chosen[s]
+                node(
+                    line, s, whole[s], work[s], memory[row], state[row], acc[0],
+                    scratch[: line[N]], scratch[half : half + line[N]],
+                )  # fmt: skip
+        if len(counts) > 0:
+            for s in range(streams):
+                tally(line, whole[s], counts[i])
+    return 0
+
+
+_TABLE, _WORDS = int64[:, ::1], int32[:, ::1]
+SIGNATURE = (_TABLE, _WORDS, int64[::1], _WORDS, _WORDS, int16[::1], _TABLE, int16[:, ::1], _TABLE)

@@ -1,0 +1,191 @@
+"""A program flattened for the kernels: one table line per node, a place in the work buffer for every value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from models.backends import kernels as k
+from models.backends.backend import vocabulary
+from models.program.graph import INPUT_LIMIT, Node, Program
+from models.program.ops import Array
+from models.program.ranges import prove
+from models.program.state import Layout
+
+BLOCK = 64
+"""Streams that step together: enough to use every weight many times, few enough for the caches."""
+
+_ALIGN = 16
+_PARAMETERS = {
+    "embedding": ("scale",),
+    "synapses": ("scale", "bias"),
+    "conv": ("scale", "bias"),
+    "lif": ("leak", "threshold"),
+    "wkv": ("decay", "bonus"),
+    "token_shift": ("mix",),
+    "norm": ("gain", "offset"),
+    "affine": ("gain", "offset"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output: name, first word in the work buffer, width, kind."""
+
+    name: str
+    start: int
+    width: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The buffers of one call; two calls at a time need two of them."""
+
+    words: Array
+    reals: Array
+    acc: Array
+    narrow: Array
+    rows: Array
+    sizes: Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a step needs. Keeps the program's tensors alive, whose addresses are in the table."""
+
+    layout: Layout
+    table: Array
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    words: int
+    keep: tuple[Array, ...]
+    spare: list[Work]
+
+    @cached_property
+    def sizes(self) -> tuple[int, int, int]:
+        """Widest sum, widest node, widest fan-in."""
+        sums = np.isin(self.table[:, k.OP], (k.SYNAPSES, k.CONV))
+        return (
+            int(self.table[sums, k.N].max(initial=1)),
+            int(self.table[:, k.N].max()),
+            int(self.table[sums, k.N_IN].max(initial=1)),
+        )
+
+    def work(self, streams: int) -> Work:
+        """Buffers for so many streams, used ones where there are some; give them back to `spare`."""
+        while self.spare:
+            try:
+                work = self.spare.pop()
+            except IndexError:
+                break
+            if len(work.words) >= streams:
+                return work
+        acc, widest, fan_in = self.sizes
+        words = aligned(streams, self.words, np.int32)
+        return Work(
+            words,
+            words.view(np.float32),
+            aligned(streams, acc, np.int32),
+            aligned(1, max(k.COLUMN_TILE, 4 * widest), np.int16)[0],
+            np.zeros((streams, fan_in + k.ROWS_PER_PASS + 1), np.int64),
+            np.zeros((streams, fan_in + k.ROWS_PER_PASS + 1), np.int16),
+        )
+
+
+def aligned(rows: int, width: int, dtype: type) -> Array:
+    """A zeroed (rows, width or a little more) array whose rows begin at multiples of 64 bytes."""
+    size = np.dtype(dtype).itemsize
+    width = -(-width * size // 64) * 64 // size
+    raw = np.zeros(rows * width * size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + rows * width * size].view(dtype).reshape(rows, width)
+
+
+def flatten(program: Program) -> Plan:
+    """The table of a valid program."""
+    places, words = _places(program)
+    bounds = prove(program, program.values)
+    state = {entry.name.rpartition(".")[0]: entry for entry in reversed(program.layout.entries)}
+    table = np.zeros((len(program.nodes), k.COLUMNS), np.int64)
+    for line, node in zip(table, program.nodes, strict=True):
+        value = program.values[node.name]
+        line[k.OP], line[k.OUT], line[k.N] = k.CODES[node.op], places[node.name], value.width
+        if node.inputs:
+            line[k.A], line[k.N_IN] = places[node.inputs[0]], program.values[node.inputs[0]].width
+            line[k.B] = places[node.inputs[-1]]
+        if node.name in state:
+            line[k.STATE] = state[node.name].start
+        if "weight" in node.tensors:
+            line[k.WEIGHT] = program.tensor(node, "weight").ctypes.data
+        for column, role in enumerate(_PARAMETERS.get(node.op, ()), k.P0):
+            line[column] = program.tensor(node, role).ctypes.data
+        line[k.X0], line[k.X1], line[k.X2] = _extras(program, node, bounds)
+    ports = {name: Port(name, places[name], v.width, v.kind) for name, v in program.values.items()}
+    return Plan(
+        program.layout,
+        table,
+        tuple(ports[name] for name in program.inputs),
+        tuple(ports[name] for name in program.outputs),
+        words,
+        tuple(program.tensors.values()),
+        [],
+    )
+
+
+def _extras(program: Program, node: Node, bounds: dict[str, float]) -> tuple[int, int, int]:
+    """Three whole numbers that mean something else for each op."""
+    match node.op:
+        case "input":
+            token = program.values[node.name].kind == "token"
+            return vocabulary(program, node.name) if token else 0, int(INPUT_LIMIT), 0
+        case "lif":
+            hard = node.attributes["reset"] == "hard"
+            return int(node.attributes["levels"]), int(node.attributes["signed"]), int(hard)
+        case "synapses":
+            return passes_before_widening(bounds[node.inputs[0]]), 0, 0
+        case "conv":
+            return len(program.tensor(node, "weight")), 0, 0
+    return 0, 0, 0
+
+
+def passes_before_widening(spikes: float) -> int:
+    """How many passes of eight rows an int16 sum holds when spikes are within ±spikes; 0: not even one.
+
+    >>> passes_before_widening(4)
+    7
+    """
+    return int(32767 // (128 * spikes * k.ROWS_PER_PASS))
+
+
+def _places(program: Program) -> tuple[dict[str, int], int]:
+    """First word of every value in the work buffer, values that are no longer needed making room; and its size."""
+    last = {name: i for i, node in enumerate(program.nodes) for name in (node.name, *node.inputs)}
+    last.update(dict.fromkeys(program.outputs, len(program.nodes)))
+    last.update(dict.fromkeys(program.inputs, len(program.nodes)))
+    places: dict[str, int] = {}
+    taken: list[tuple[int, int, str]] = []
+    # Ports come first: they are filled before the first node runs.
+    order = [*program.inputs, *(n.name for n in program.nodes if n.op != "input")]
+    index = {node.name: i for i, node in enumerate(program.nodes)}
+    size = 0
+    for name in order:
+        taken = [entry for entry in taken if last[entry[2]] >= index[name] or entry[2] in program.inputs]
+        width = -(-program.values[name].width // _ALIGN) * _ALIGN
+        start = _gap(taken, width)
+        places[name] = start
+        taken = sorted([*taken, (start, start + width, name)])
+        size = max(size, start + width)
+    return places, size
+
+
+def _gap(taken: list[tuple[int, int, str]], width: int) -> int:
+    """Lowest start of a free stretch of that width."""
+    start = 0
+    for low, high, _ in taken:
+        if low - start >= width:
+            return start
+        start = max(start, high)
+    return start
