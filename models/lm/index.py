@@ -1,0 +1,147 @@
+"""Builds the memory of written talks: word ids of every line, similar words, and word vectors, in one file.
+
+Run by `spiketalk train memory`; needs SciPy, the CMU dictionary and the text sets. Reading needs NumPy only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.lm.data import Turn, data_folder, pip_talks, read_lines, written_talks
+from models.lm.misheard import confusions, pronunciations
+from models.lm.spoken import pip_form, user_form
+
+DIMENSIONS = 64
+SIMILAR = 12  # similar words kept for every word
+CONTEXTS = 3000  # commonest words that word vectors are counted against
+WINDOW = 4
+LINES_FOR_VECTORS = ("self_dialogue", "ms_chitchat", "clinc150", "nlu_evaluation", "tatoeba", "common_voice")
+
+
+def line_words(who: str, text: str) -> list[str]:
+    """The words of a line, marks left out.
+
+    >>> line_words("pip", "It's {time}. Hello!")
+    ["it's", 'hello']
+    """
+    if who == "user":
+        return user_form(text).split()
+    return [w for w in "".join(c if c.isalpha() or c in "' {}" else " " for c in pip_form(text)).split() if w[0] != "{"]
+
+
+def word_vectors(lines: Sequence[list[int]], size: int, dimensions: int = DIMENSIONS) -> np.ndarray:
+    """Unit vectors (size, dimensions) from what stands within `WINDOW` words: SVD of positive mutual information."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.linalg import svds
+
+    flat = np.concatenate([np.array([*line, -1], np.int32) for line in lines])
+    counts = coo_matrix((size, CONTEXTS), dtype=np.float32).tocsr()
+    for offset in range(1, WINDOW + 1):
+        a, b = flat[:-offset], flat[offset:]
+        gap = np.zeros(len(a), bool)
+        for k in range(offset + 1):
+            gap |= flat[k : len(flat) - offset + k] < 0
+        for one, other in ((a, b), (b, a)):
+            keep = ~gap & (other < CONTEXTS)
+            weight = np.full(int(keep.sum()), 1 / offset, np.float32)
+            counts = counts + coo_matrix((weight, (one[keep], other[keep])), (size, CONTEXTS)).tocsr()
+    total = counts.sum()
+    rows = np.maximum(np.asarray(counts.sum(1)).ravel(), 1e-9)
+    columns = np.asarray(counts.sum(0)).ravel() ** 0.75
+    columns = np.maximum(columns / columns.sum() * total, 1e-9)
+    pairs = counts.tocoo()
+    pairs.data = np.maximum(np.log(pairs.data * total / (rows[pairs.row] * columns[pairs.col])), 0)
+    left, strength, _ = svds(pairs.tocsr(), k=dimensions, random_state=0)
+    vectors = left * np.sqrt(strength)
+    return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+
+
+def _spelling(words: Sequence[str]) -> Callable[[int], dict[int, float]]:
+    """For word number i the words that share its letter triples: number → Dice similarity ≥ 0.45."""
+    grams = [Counter((" " + w + " ")[k : k + 3] for k in range(len(w))) for w in words]
+    holders: dict[str, list[int]] = {}
+    for i, gram in enumerate(grams):
+        for g in gram:
+            holders.setdefault(g, []).append(i)
+
+    def near(i: int) -> dict[int, float]:
+        shared: Counter[int] = Counter()
+        for g, n in grams[i].items():
+            for j in holders[g]:
+                shared[j] += min(n, grams[j][g])
+        size = len(words[i])
+        return {j: 2 * s / (size + len(words[j])) for j, s in shared.items() if j != i and s * 4.4 >= size + len(words[j])}
+
+    return near
+
+
+def similar_words(words: Sequence[str], vectors: np.ndarray, known: int) -> tuple[np.ndarray, np.ndarray]:
+    """(numbers, likeness ×255) of the `SIMILAR` words most like each: by sound, by spelling, by company kept."""
+    sounds = confusions(pronunciations(data_folder() / "lexicon" / "cmudict.dict.xz", words), 8)
+    number = {w: i for i, w in enumerate(words)}
+    spelling = _spelling(words)
+    found, likeness = np.zeros((len(words), SIMILAR), np.uint16), np.zeros((len(words), SIMILAR), np.uint8)
+    for i, word in enumerate(words):
+        near: dict[int, float] = {}
+        for rank, other in enumerate(sounds.get(word, ())):
+            near[number[other]] = 0.5 - 0.04 * rank
+        for j, dice in spelling(i).items():
+            near[j] = max(near.get(j, 0.0), 0.75 * dice)
+        if i < known:
+            cosine = vectors[:known] @ vectors[i]
+            for j in np.argpartition(-cosine, 8)[:8]:
+                if j != i and cosine[j] > 0.55:
+                    near[int(j)] = min(0.8, near.get(int(j), 0.0) * 0.5 + 0.6 * float(cosine[j]))
+        best = sorted(near.items(), key=lambda item: -item[1])[:SIMILAR]
+        for k, (j, value) in enumerate(best):
+            found[i, k], likeness[i, k] = j, round(255 * min(1.0, value))
+    return found, likeness
+
+
+def build(path: Path, say: Callable[[str], None] = print) -> None:
+    """Write the memory of all written talks to `path` (a compressed .npz)."""
+    talks: list[list[Turn]] = [*written_talks(), *pip_talks()]
+    n_written = len(written_talks())
+    turns = [turn for talk in talks for turn in talk]
+    lines = [line_words(who, text) for who, text in turns]
+    said = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in line)
+    counts = Counter(w for line in lines for w in line)
+    words = [w for w, _ in counts.most_common()]
+    number = {w: i for i, w in enumerate(words)}
+    say(f"memory: {len(talks)} talks, {len(turns)} lines, {len(words)} words")
+    numbered = [[number[w] for w in line] for line in lines]
+    extra = [
+        [number[w] for w in line_words("user", text) if w in number]
+        for name in LINES_FOR_VECTORS
+        for talk in read_lines(data_folder() / "text" / f"{name}.jsonl.xz")
+        for _, text in talk
+    ]
+    vectors = word_vectors([*numbered, *extra], len(words))
+    known = sum(1 for w in words if counts[w] >= 5)
+    similar, likeness = similar_words(words, vectors, known)
+    held_by = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line))
+    users = sum(1 for who, _ in turns if who == "user")
+    idf = np.array([math.log((users + 1) / (held_by[w] + 0.5)) for w in words], np.float32)
+    texts = "\n".join(text.replace("\n", " ") for _, text in turns)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        path,
+        talk_starts=np.cumsum([0, *(len(t) for t in talks)]).astype(np.int32),
+        written=np.int32(n_written),
+        is_user=np.array([who == "user" for who, _ in turns]),
+        texts=np.frombuffer(texts.encode(), np.uint8),
+        words=np.frombuffer("\n".join(words).encode(), np.uint8),
+        word_ids=np.concatenate([np.array(n, np.uint16) for n in numbered]),
+        line_starts=np.cumsum([0, *(len(n) for n in numbered)]).astype(np.int32),
+        idf=idf.astype(np.float16),
+        said=np.array([min(said[w], 65535) for w in words], np.uint16),
+        vectors=np.round(vectors * 127).astype(np.int8),
+        similar=similar,
+        likeness=likeness,
+    )
+    say(f"memory: {path} {path.stat().st_size / 1e6:.1f} MB")

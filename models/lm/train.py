@@ -1,0 +1,171 @@
+"""Training of the mind: first on the mix, then mostly on the talks written for Pip.
+
+`spiketalk train mind` prepares the streams once, trains, and exports `models/shipped/mind.safetensors`.
+A run that was stopped goes on where it was; `dense=True` trains the rectified twin for comparison.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.lm.data import prepare
+from models.lm.net import MindNet
+from models.lm.tokens import END, PAD, Tokens
+from models.training.blocks import Lif, Shape
+from models.training.loop import Group, Plan, fit, load_average
+
+SHIPPED = Path(__file__).parents[1] / "shipped"
+SIZES = {"s": (4, 192), "m": (6, 256), "l": (8, 384)}  # layers, width
+BATCH, LENGTH = 12, 128
+PRETRAIN = 0.5  # share of the updates that is mostly mix
+PIP_SHARE = (0.4, 0.85)  # share of Pip's talks before and after
+RATE, NEAR_HEAD = 5e-4, 4.0
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Token streams of `data.prepare` and where their talks begin."""
+
+    mix: np.ndarray
+    mix_starts: np.ndarray
+    pip: np.ndarray
+    pip_starts: np.ndarray
+    held: np.ndarray
+    held_starts: np.ndarray
+
+    @classmethod
+    def load(cls, folder: Path) -> Streams:
+        arrays = {}
+        for name in ("mix", "pip", "held"):
+            arrays[name] = np.load(folder / f"{name}.npy", mmap_mode="r")
+            arrays[f"{name}_starts"] = np.load(folder / f"{name}.starts.npy")
+        return cls(**arrays)
+
+    def batch(self, update: int, updates: int) -> Tensor:
+        """Windows (BATCH, LENGTH + 1) for one update; four in five begin where a talk begins."""
+        random = np.random.default_rng((7, update))
+        share = PIP_SHARE[0] if update < PRETRAIN * updates else PIP_SHARE[1]
+        rows = []
+        for _ in range(BATCH):
+            stream, starts = (self.pip, self.pip_starts) if random.random() < share else (self.mix, self.mix_starts)
+            last = len(stream) - LENGTH - 1
+            at = int(random.integers(last))
+            if random.random() < 0.8:
+                at = int(starts[np.searchsorted(starts, at, side="right") - 1])
+            rows.append(stream[at : at + LENGTH + 1].astype(np.int64))
+        return torch.from_numpy(np.stack(rows))
+
+
+def loss(model: nn.Module, windows: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """Mean nats per token; the `<pad>` that opens a talk is not predicted."""
+    windows = windows.to(next(model.parameters()).device)
+    logits = model(windows[:, :-1])
+    target = windows[:, 1:].reshape(-1)
+    value = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]).float(), target, ignore_index=PAD)
+    return value, {}
+
+
+def characters(tokens: Tokens, stream: np.ndarray) -> int:
+    """Characters of a stream of talks, one more for the end of every turn."""
+    text = sum(len(tokens.words[t]) for t in stream.tolist() if t > 8 or tokens.words[t][0] == "{")
+    return text + int((stream == END).sum())
+
+
+def held_nats(model: nn.Module, streams: Streams, longest: int = 256) -> tuple[float, int]:
+    """(nats, tokens) over the talks held out, each from an empty state; talks beyond `longest` tokens end there."""
+    starts = streams.held_starts
+    talks = [streams.held[a:b][:longest].astype(np.int64) for a, b in zip(starts, starts[1:], strict=False)]
+    talks.sort(key=len)
+    where = next(model.parameters()).device
+    nats, count = 0.0, 0
+    for i in range(0, len(talks), 25):
+        group = talks[i : i + 25]
+        rows = torch.full((len(group), max(map(len, group))), PAD)
+        for row, talk in zip(rows, group, strict=True):
+            row[: len(talk)] = torch.from_numpy(talk)
+        rows = rows.to(where)
+        logits = model(rows[:, :-1]).float()
+        target = rows[:, 1:].reshape(-1)
+        nats += float(
+            nn.functional.cross_entropy(
+                logits.reshape(-1, logits.shape[-1]), target, ignore_index=PAD, reduction="sum"
+            )
+        )
+        count += int((target != PAD).sum())
+    return nats, count
+
+
+def evaluation(tokens: Tokens, streams: Streams) -> Callable[[nn.Module, int], dict[str, float]]:
+    """A function that measures bits per character, loss and firing rate on the talks held out."""
+    size = characters(tokens, streams.held)
+
+    def evaluate(model: nn.Module, update: int) -> dict[str, float]:
+        nats, count = held_nats(model, streams)
+        rates = [m.rate for m in model.modules() if isinstance(m, Lif)]
+        return {
+            "held_loss": nats / count,
+            "bits_per_character": nats / math.log(2) / size,
+            "rate": sum(rates) / max(1, len(rates)),
+        }
+
+    return evaluate
+
+
+def train(
+    folder: Path = Path("runs/mind"),
+    size: str = "m",
+    updates: int = 6000,
+    dense: bool = False,
+    device: str | None = None,
+    name: str | None = None,
+    activity_weight: float = 0.0,
+    rate: float = RATE,
+    evaluate_every: int = 500,
+    export_to: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> Path | None:
+    """Train and export; gives the program's path (None for the dense twin, which is no program).
+
+    Raises `ValueError` for an unknown size. 1,536 tokens an update.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size is {size!r}; use one of {', '.join(SIZES)}")
+    prepare(folder, say)
+    tokens, streams = Tokens.load(folder / "tokens.json"), Streams.load(folder)
+    layers, width = SIZES[size]
+    torch.manual_seed(0)
+    model = MindNet(len(tokens), layers, Shape(width, 4 * width, dropout=0.05, spiking=not dense))
+    count = sum(p.numel() for p in model.parameters())
+    say(f"mind: {count / 1e6:.1f} M parameters, {updates} updates of {BATCH * LENGTH} tokens")
+    run = folder / (name or f"{'dense' if dense else 'spiking'}-{size}")
+    plan = Plan(
+        updates, rate, weight_decay=0.05, evaluate_every=evaluate_every, activity_weight=activity_weight
+    )
+    groups = [Group(model.near_head(), NEAR_HEAD), Group(model.inside())]
+    fit(
+        model, groups, lambda u: streams.batch(u, updates), loss, plan, run,
+        evaluate=evaluation(tokens, streams), device=device,
+    )  # fmt: skip
+    return None if dense else export(run, folder / "tokens.json", layers, width, export_to or SHIPPED)
+
+
+def export(run: Path, vocabulary: Path, layers: int, width: int, to: Path = SHIPPED) -> Path:
+    """Write the averaged weights of a run as a program, its vocabulary beside it."""
+    tokens = Tokens.load(vocabulary)
+    model = MindNet(len(tokens), layers, Shape(width, 4 * width))
+    model.load_state_dict(load_average(run))
+    to.mkdir(parents=True, exist_ok=True)
+    path = to / "mind.safetensors"
+    model.program({"vocabulary": "mind_tokens.json"}).save(path)
+    shutil.copyfile(vocabulary, to / "mind_tokens.json")
+    return path
+
+
