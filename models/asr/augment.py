@@ -1,0 +1,69 @@
+"""Training copies of a recording, made from its log-mels: speed, voice, loudness, noise, and masked stripes.
+
+Speed resamples time; voice warps the mel axis (vocal-tract length); noise adds powers, ln(e^x + e^n);
+masks are SpecAugment's (Park et al. 2019), Kaldi's sizes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How far copies may stray. Shares are probabilities."""
+
+    speed: float = 0.12
+    warp: float = 0.08
+    loudness: float = 1.5
+    noise_share: float = 0.35
+    noise_db: tuple[float, float] = (5.0, 30.0)
+    band_masks: int = 2
+    band_width: int = 14
+    time_masks_per_s: float = 0.4
+    time_width: int = 24
+
+
+def stretch(mels: Floats, speed: float, warp: float) -> Floats:
+    """Time shortened by `speed` and mel bands moved by the factor `warp`, by linear interpolation."""
+    frames, bands = mels.shape
+    at = np.arange(int(frames / speed)) * speed
+    low = np.minimum(at.astype(np.int64), frames - 2)
+    part = (at - low).astype(np.float32)[:, None]
+    out = mels[low] * (1 - part) + mels[low + 1] * part
+    band = np.clip(np.arange(bands) * warp, 0, bands - 1.001)
+    left = band.astype(np.int64)
+    part = (band - left).astype(np.float32)
+    return out[:, left] * (1 - part) + out[:, left + 1] * part
+
+
+def copy(mels: Floats, noises: list[Floats], recipe: Recipe, random: np.random.Generator) -> Floats:
+    """One random copy of log-mels (frames, 80), before normalisation and masks."""
+    speed = 1 + random.uniform(-recipe.speed, recipe.speed)
+    out = stretch(mels, speed, 1 + random.uniform(-recipe.warp, recipe.warp))
+    out += np.float32(random.normal() * recipe.loudness)
+    if noises and random.random() < recipe.noise_share:
+        noise = noises[random.integers(len(noises))]
+        start = random.integers(len(noise))
+        rolled = np.take(noise, np.arange(start, start + len(out)), axis=0, mode="wrap")
+        below = random.uniform(*recipe.noise_db) * np.log(10) / 10
+        level = np.log(np.exp(out).mean()) - np.log(np.exp(rolled).mean()) - below
+        out = np.logaddexp(out, rolled + np.float32(level))
+    return out
+
+
+def mask(normalised: Floats, recipe: Recipe, random: np.random.Generator) -> Floats:
+    """Stripes of bands and of time set to the mean, in place."""
+    frames, bands = normalised.shape
+    for _ in range(recipe.band_masks):
+        start = random.integers(bands)
+        normalised[:, start : start + random.integers(recipe.band_width + 1)] = 0
+    for _ in range(int(frames / 100 * recipe.time_masks_per_s + random.random())):
+        start = random.integers(frames)
+        normalised[start : start + random.integers(recipe.time_width + 1)] = 0
+    return normalised

@@ -1,0 +1,104 @@
+"""Batches of utterances of like length, a function of the update's number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.asr.augment import Recipe, copy, mask
+from models.asr.features import BANDS, normalise
+from models.asr.net import FRAMES_PER_STEP
+from models.asr.packed import Packed
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Normalised mels (batch, frames, 80), steps (batch,), all phones in a row, phones per utterance."""
+
+    mels: Tensor
+    steps: Tensor
+    phones: Tensor
+    phone_counts: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Utterance `index` of one packed shard."""
+
+    shard: Packed
+    index: int
+
+    @property
+    def frames(self) -> int:
+        return int(self.shard.frames[self.index + 1] - self.shard.frames[self.index])
+
+
+class Sampler:
+    """Shuffles entries into batches of about `frames` frames, anew each pass; pass p is a function of (seed, p)."""
+
+    def __init__(self, entries: list[Entry], frames: int, seed: int) -> None:
+        self._entries, self._frames, self._seed = entries, frames, seed
+        self._lengths = np.array([entry.frames for entry in entries])
+        self._starts = [0]
+        self._pass = lru_cache(maxsize=2)(self._shuffled)
+
+    def batch(self, update: int) -> tuple[list[Entry], np.random.Generator]:
+        """The entries of an update, and random numbers that belong to it."""
+        number = next((p for p in range(len(self._starts) - 1) if update < self._starts[p + 1]), None)
+        while number is None:
+            number = len(self._starts) - 1
+            self._starts.append(self._starts[-1] + len(self._pass(number)))
+            number = number if update < self._starts[-1] else None
+        chosen = self._pass(number)[update - self._starts[number]]
+        return [self._entries[i] for i in chosen], np.random.default_rng((self._seed, 1, update))
+
+    def _shuffled(self, number: int) -> list[NDArray[np.int64]]:
+        random = np.random.default_rng((self._seed, 0, number))
+        order = np.argsort(self._lengths * random.uniform(0.9, 1.1, len(self._lengths)))
+        batches: list[NDArray[np.int64]] = []
+        start = 0
+        while start < len(order):
+            stop = start + 1
+            while stop < len(order) and self._lengths[order[start : stop + 1]].max() * (stop + 1 - start) <= self._frames:
+                stop += 1
+            batches.append(order[start:stop])
+            start = stop
+        if number == 0:  # short utterances first: CTC finds its first alignments there
+            return batches
+        return [batches[i] for i in random.permutation(len(batches))]
+
+
+def training_batch(
+    entries: list[Entry],
+    random: np.random.Generator,
+    mean: NDArray[np.float32],
+    deviation: NDArray[np.float32],
+    noises: list[NDArray[np.float32]],
+    recipe: Recipe,
+) -> Batch:
+    """Random copies of the entries, masked."""
+    mels = []
+    for entry in entries:
+        changed = copy(entry.shard.log_mels(entry.index), noises, recipe, random)
+        mels.append(mask(normalise(changed, mean, deviation), recipe, random))
+    return collate(mels, entries)
+
+
+def collate(mels: list[NDArray[np.float32]], entries: list[Entry]) -> Batch:
+    """Utterances side by side, padded with zeros at their ends."""
+    longest = max(len(one) for one in mels)
+    together = torch.zeros(len(mels), -(-longest // FRAMES_PER_STEP) * FRAMES_PER_STEP, BANDS)
+    for row, one in zip(together, mels, strict=True):
+        row[: len(one)] = torch.from_numpy(one)
+    phones = [torch.from_numpy(entry.shard.phones_of(entry.index).astype(np.int64)) for entry in entries]
+    return Batch(
+        together,
+        torch.tensor([len(one) // FRAMES_PER_STEP for one in mels]),
+        torch.cat(phones),
+        torch.tensor([len(one) for one in phones]),
+    )

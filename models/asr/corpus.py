@@ -1,0 +1,96 @@
+"""Recordings with their texts: the shards of the data folder, and plain LibriSpeech, LJSpeech and Common Voice.
+
+Every reader yields `Utterance`s; which of them may be trained on is decided in one place, `split`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from models.asr.features import SAMPLE_RATE
+from models.asr.lexicon import data_folder
+
+TRAINING_SHARDS = (
+    "librispeech-train-clean-5",
+    "librispeech-train-clean-100-part",
+    "speechocean762-train",
+    "ljspeech-part",
+)
+DEVELOPMENT_SHARDS = ("librispeech-train-clean-5", "speechocean762-test", "cathy")
+HELD_OUT_SPEAKERS = {"1088", "118", "163"}
+_DIGITS = "zero one two three four five six seven eight nine".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recording: samples float32 at 16 kHz in ±1, and what is said in it."""
+
+    name: str
+    source: str
+    speaker: str
+    samples: NDArray[np.float32]
+    text: str
+
+
+def held_out(source: str, speaker: str) -> bool:
+    """True where the recogniser must never be trained on a recording: the development splits."""
+    return speaker in HELD_OUT_SPEAKERS or source in ("speechocean762-test", "cathy")
+
+
+def read_shard(name: str, folder: Path | None = None) -> Iterator[Utterance]:
+    """The utterances of one tar shard, with the texts of the manifest beside it; undecodable files are passed over."""
+    folder = folder or data_folder() / "audio"
+    with (folder / f"{name}.tsv").open(encoding="utf-8") as lines:
+        rows = {row["id"]: row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    with tarfile.open(folder / f"{name}.tar") as shard:
+        for member in shard:
+            file = shard.extractfile(member)
+            if file is None:
+                continue
+            row = rows[Path(member.name).stem]
+            text = _DIGITS[int(row["text"])] if name == "spoken-digits" else row["text"]
+            try:
+                samples = read_audio(io.BytesIO(file.read()))
+            except soundfile.LibsndfileError:
+                continue  # one in eight of the noises ends in a page that libsndfile refuses
+            yield Utterance(row["id"], name, row["speaker"], samples, text)
+
+
+def read_librispeech(folder: Path) -> Iterator[Utterance]:
+    """A LibriSpeech tree: SPEAKER/CHAPTER/*.flac with SPEAKER-CHAPTER.trans.txt beside them."""
+    for transcript in sorted(folder.rglob("*.trans.txt")):
+        for line in transcript.read_text(encoding="utf-8").splitlines():
+            name, _, text = line.partition(" ")
+            yield Utterance(name, "librispeech", name.split("-")[0], read_audio(transcript.parent / f"{name}.flac"), text)
+
+
+def read_ljspeech(folder: Path) -> Iterator[Utterance]:
+    """An LJSpeech tree: metadata.csv (`name|text|normalised text`) and wavs/NAME.wav."""
+    for line in (folder / "metadata.csv").read_text(encoding="utf-8").splitlines():
+        name, *texts = line.split("|")
+        yield Utterance(name, "ljspeech", "lj", read_audio(folder / "wavs" / f"{name}.wav"), texts[-1])
+
+
+def read_common_voice(folder: Path) -> Iterator[Utterance]:
+    """A Common Voice tree: validated.tsv and clips/*.mp3."""
+    with (folder / "validated.tsv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            clip = folder / "clips" / row["path"]
+            yield Utterance(Path(row["path"]).stem, "common-voice", row["client_id"], read_audio(clip), row["sentence"])
+
+
+def read_audio(file: io.BytesIO | Path) -> NDArray[np.float32]:
+    """One channel at 16 kHz."""
+    samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+    mono = samples.mean(1)
+    return mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE).astype(np.float32)

@@ -1,0 +1,188 @@
+"""`spiketalk train ears`: from recordings to `models/shipped/ears.safetensors`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from rich.console import Console
+from torch import Tensor, nn
+
+from models.asr.augment import Recipe
+from models.asr.batches import Batch, Entry, Sampler, collate, training_batch
+from models.asr.corpus import DEVELOPMENT_SHARDS, TRAINING_SHARDS, held_out, read_shard
+from models.asr.features import log_mels, normalise
+from models.asr.lexicon import BLANK, collapse
+from models.asr.net import Ears, Size, rates
+from models.asr.packed import Packed, Pronouncer, pack
+from models.training import kernels
+from models.training.loop import Group, Plan, fit, load_average
+
+_LONGEST_S = 20
+_MIDDLE_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run depends on."""
+
+    updates: int = 6000
+    rate: float = 2e-3
+    batch_s: float = 80.0
+    width: int = 256
+    blocks: int = 6
+    dropout: float = 0.05
+    spiking: bool = True
+    activity_weight: float = 0.0
+    seed: int = 1
+
+
+def train(
+    settings: Settings,
+    folder: Path,
+    cache: Path = Path("runs/cache"),
+    device: str | None = None,
+    threads: int = 1,
+    evaluate_every: int = 500,
+) -> dict[str, Tensor]:
+    """Trains (or goes on training) the ears in `folder`; returns the averaged weights. May run in a crew."""
+    kernels.set_threads(threads)
+    torch.manual_seed(settings.seed)
+    shards = {name: packed_shard(name, cache) for name in sorted({*TRAINING_SHARDS, *DEVELOPMENT_SHARDS})}
+    entries = training_entries(shards[name] for name in TRAINING_SHARDS)
+    mean, deviation = statistics(entries)
+    np.savez(_made(folder) / "statistics.npz", mean=mean, deviation=deviation)
+    (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
+    noises = [log_mels(utterance.samples) for utterance in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
+    sampler = Sampler(entries, int(settings.batch_s * 100), settings.seed)
+    recipe = Recipe()
+    development = development_entries(shards)
+    model = Ears(_size(settings))
+    hours = sum(entry.frames for entry in entries) / 360_000
+    Console(stderr=True).print(
+        f"ears: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, "
+        f"{len(entries)} utterances, {hours:.2f} h a pass"
+    )
+
+    def batch(update: int) -> Batch:
+        return training_batch(*sampler.batch(update), mean, deviation, noises, recipe)
+
+    def evaluate(network: nn.Module, update: int) -> dict[str, float]:
+        figures = {name: error_rate(network, chosen, mean, deviation) for name, chosen in development.items()}
+        return figures | {"rate": rates(network)}
+
+    plan = Plan(
+        settings.updates, settings.rate, weight_decay=0.05, clip=2.0, activity_weight=settings.activity_weight,
+        evaluate_every=evaluate_every,
+    )  # fmt: skip
+    return fit(model, [Group(list(model.parameters()))], batch, _loss, plan, folder, evaluate, device)
+
+
+def export(folder: Path, path: Path) -> None:
+    """Writes the averaged weights of the run in `folder` as a program."""
+    settings = Settings(**json.loads((folder / "settings.json").read_text()))
+    model = Ears(_size(settings))
+    model.load_state_dict(load_average(folder))
+    with np.load(folder / "statistics.npz") as kept:
+        mean, deviation = torch.from_numpy(kept["mean"]), torch.from_numpy(kept["deviation"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model.export(mean, deviation, {"settings": json.dumps(asdict(settings))}).save(path)
+
+
+def packed_shard(name: str, cache: Path) -> Packed:
+    """A shard's packed features, made on first use."""
+    path = cache / f"ears-{name}.npz"
+    if not path.exists():
+        Console(stderr=True).print(f"packing {name}")
+        pack(read_shard(name), _pronouncer()).save(path)
+    return Packed.load(path)
+
+
+def training_entries(shards: Iterable[Packed]) -> list[Entry]:
+    """Everything that may be trained on and is not too long; longer phone strings than steps cannot be learnt."""
+    entries = [Entry(shard, i) for shard in shards for i in range(len(shard))]
+    return [
+        entry
+        for entry in entries
+        if not held_out(str(entry.shard.sources[entry.index]), str(entry.shard.speakers[entry.index]))
+        and entry.frames <= _LONGEST_S * 100
+        and entry.frames / 4.6 > 1.1 * len(entry.shard.phones_of(entry.index))
+    ]
+
+
+def development_entries(shards: dict[str, Packed], most: int = 60) -> dict[str, list[Entry]]:
+    """A fixed sample of each development split."""
+    chosen = {}
+    for name in DEVELOPMENT_SHARDS:
+        shard = shards[name]
+        every = [Entry(shard, i) for i in range(len(shard)) if held_out(name, str(shard.speakers[i]))]
+        chosen[name.split("-")[0].rstrip("0123456789")] = every[:: max(1, len(every) // most)][:most]
+    return chosen
+
+
+def statistics(entries: list[Entry]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and deviation of the log-mels, per band."""
+    sample = np.concatenate([entry.shard.log_mels(entry.index)[::10] for entry in entries[::3]])
+    return sample.mean(0), sample.std(0)
+
+
+def error_rate(
+    network: nn.Module, entries: list[Entry], mean: NDArray[np.float32], deviation: NDArray[np.float32]
+) -> float:
+    """Greedy phone error rate, as a fraction."""
+    wrong = said = 0
+    device = next(network.parameters()).device
+    for start in range(0, len(entries), 8):
+        some = entries[start : start + 8]
+        batch = collate([normalise(e.shard.log_mels(e.index), mean, deviation) for e in some], some)
+        best = network(batch.mels.to(device))[0].argmax(-1).cpu()
+        for row, steps, entry in zip(best, batch.steps, some, strict=True):
+            truth = entry.shard.phones_of(entry.index).tolist()
+            wrong += edit_distance(collapse(row[: int(steps)].tolist()), truth)
+            said += len(truth)
+    return wrong / max(1, said)
+
+
+def edit_distance(ours: list[int], truth: list[int]) -> int:
+    """Fewest substitutions, insertions and deletions from one sequence to the other."""
+    row = np.arange(len(truth) + 1)
+    target = np.array(truth)
+    for i, one in enumerate(ours, 1):
+        changed = np.concatenate([[i], np.minimum(row[:-1] + (target != one), row[1:] + 1)])
+        row = np.minimum.accumulate(changed - np.arange(len(changed))) + np.arange(len(changed))
+    return int(row[-1])
+
+
+def _loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    device = next(model.parameters()).device
+    logits, middle = model(batch.mels.to(device))
+    ends = _ctc(logits, batch)
+    middles = _ctc(middle, batch)
+    return (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * middles, {"ctc": float(ends.detach())}
+
+
+def _ctc(logits: Tensor, batch: Batch) -> Tensor:
+    logs = logits.float().log_softmax(-1).transpose(0, 1)
+    return F.ctc_loss(logs, batch.phones, batch.steps, batch.phone_counts, BLANK, zero_infinity=True)
+
+
+def _size(settings: Settings) -> Size:
+    return Size(settings.width, settings.blocks, dropout=settings.dropout, spiking=settings.spiking)
+
+
+@lru_cache(maxsize=1)
+def _pronouncer() -> Pronouncer:
+    return Pronouncer()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,56 @@
+"""The fused kernels give the values and gradients of plain PyTorch loops."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.training import autograd_cpu, plain
+
+
+def _gradients(function, tensors: list[Tensor], *settings) -> list[Tensor]:  # type: ignore[no-untyped-def]
+    leaves = [t.clone().requires_grad_() for t in tensors]
+    y = function(*leaves, *settings)
+    weight = torch.linspace(-1, 2, y.numel()).sin().view_as(y)
+    (y * weight).sum().backward()
+    return [y.detach()] + [leaf.grad for leaf in leaves if leaf.grad is not None]
+
+
+def _assert_close(ours: list[Tensor], expected: list[Tensor]) -> None:
+    for one, other in zip(ours, expected, strict=True):
+        assert torch.isfinite(one).all()
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5 * float(other.abs().max()) + 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("levels", "signed", "soft", "surrogate"),
+    list(itertools.product((1, 4), (False, True), (False, True), ("straight", "arctan"))),
+)
+def test_lif_equals_a_plain_loop(levels: int, signed: bool, soft: bool, surrogate: str) -> None:
+    torch.manual_seed(levels)
+    x = torch.randn(3, 40, 17) * 1.5
+    leak = torch.rand(17) * 0.9
+    threshold = 0.5 + torch.rand(17)
+    settings = levels, signed, soft, surrogate
+    ours = _gradients(autograd_cpu.lif, [x, leak, threshold], *settings)
+    assert ours[0].abs().max() == levels
+    _assert_close(ours, _gradients(plain.lif, [x, leak, threshold], *settings))
+
+
+@pytest.mark.parametrize("size", [1.0, 30.0])
+def test_wkv_equals_a_plain_loop(size: float) -> None:
+    """Keys of ±30 would overflow without the running maximum."""
+    torch.manual_seed(1)
+    k, v = torch.randn(2, 50, 9) * size, torch.randn(2, 50, 9)
+    decay, bonus = -torch.rand(9) * 2, torch.randn(9)
+    ours = _gradients(autograd_cpu.wkv, [k, v, decay, bonus])
+    _assert_close(ours, _gradients(plain.wkv, [k, v, decay, bonus]))
+
+
+def test_norm_equals_plain() -> None:
+    torch.manual_seed(2)
+    x, gain, offset = torch.randn(5, 11, 32), torch.rand(32), torch.randn(32)
+    _assert_close(_gradients(autograd_cpu.norm, [x, gain, offset]), _gradients(plain.norm, [x, gain, offset]))
