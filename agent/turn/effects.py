@@ -8,7 +8,7 @@ from typing import Literal
 from agent.clock import Samples
 from agent.turn.events import Why
 
-TurnEnd = Literal["committed", "noise", "backchannel", "echo", "closed"]
+TurnEnd = Literal["committed", "noise", "backchannel", "echo", "background", "closed"]
 """How a turn of the user's ended: it is answered, or it was none, or the conversation closed."""
 
 ResponseEnd = Literal["heard", "cut", "withdrawn", "failed", "cancelled", "closed"]
@@ -50,7 +50,7 @@ class Attend:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Draft a reply to `words`, up to its first audio, with no side effect; not to be heard before `Start`."""
+    """Draft a reply to `words`, up to its first audio, without side effects; unheard before `Start`."""
 
     generation: int
     words: tuple[str, ...]

@@ -62,16 +62,8 @@ class EndGuess:
 
 
 @dataclass(frozen=True, slots=True)
-class DraftReady:
-    """The first audio of generation `generation` lies ready."""
-
-    at: Samples
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
 class Played:
-    """Generation `generation` has sounded up to `position` (samples of its own); `saying` are the words of late."""
+    """Generation `generation` has sounded up to its own sample `position`; `saying` are its words so far."""
 
     at: Samples
     generation: int
@@ -141,12 +133,12 @@ class Close:
 
 
 Event = (
-    Tick | SpeechStarted | SpeechStopped | Partial | EndGuess | DraftReady | Played | PlayEnded | Failed
+    Tick | SpeechStarted | SpeechStopped | Partial | EndGuess | Played | PlayEnded | Failed
     | TalkPressed | TalkReleased | Typed | Say | Cancel | Close
 )  # fmt: skip
 
 EVENTS: tuple[type[Event], ...] = (
-    Tick, SpeechStarted, SpeechStopped, Partial, EndGuess, DraftReady, Played, PlayEnded, Failed,
+    Tick, SpeechStarted, SpeechStopped, Partial, EndGuess, Played, PlayEnded, Failed,
     TalkPressed, TalkReleased, Typed, Say, Cancel, Close,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from math import exp, log
 from statistics import NormalDist
 
-from agent.clock import Samples, milliseconds, samples
+from agent.clock import Samples, samples, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Patience:
     def after(self, pause: Samples) -> Patience:
         """The patience that has also seen the speaker go on after `pause`.
 
-        The first pauses weigh as one in `prior` + n, so that one odd pause moves little; later ones are a running
-        mean over about 24 pauses, so that it follows a speaker who tires.
+        The first pauses weigh as one in `prior` + n, so that one odd pause moves little; later ones are a
+        running mean over about 24 pauses, so that it follows a speaker who tires.
 
         >>> slow = Patience()
         >>> for _ in range(20):
@@ -57,7 +57,7 @@ class Patience:
         >>> slow.wait(0.5) > Patience().wait(0.5)
         True
         """
-        length = log(min(max(milliseconds(pause), 60.0), 5000.0))
+        length = log(min(max(1000 * seconds(pause), 60.0), 5000.0))
         weight = 1 / min(self.prior + self.seen + 1, 24)
         median = self.log_median + weight * (length - self.log_median)
         square = self.log_spread**2 + weight * ((length - self.log_median) ** 2 - self.log_spread**2)

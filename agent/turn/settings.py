@@ -1,4 +1,4 @@
-"""Every choice the turn controller leaves open, with its default; frozen, so that a turn keeps the ones it began with."""
+"""Every choice the turn controller leaves open, with its default; frozen, so that a turn keeps its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from agent.turn.patience import Patience
 
 BACKCHANNELS = frozenset(
-    "aha ah alright cool exactly good great hm hmm huh interesting mhm mm mmhm mm-hm mmm nice oh ok okay really "
-    "right sure totally true uh-huh uh um wow yeah yep yes yup".split()
+    """
+    aha ah alright cool exactly good great hm hmm huh interesting mhm mm mmhm mm-hm mmm nice oh ok okay
+    really right sure totally true uh-huh uh um wow yeah yep yes yup
+    """.split()  # noqa: SIM905 (a list of words reads best as words)
 )
 """Words that, alone, mean "go on"."""
 
-STOP_WORDS = frozenset("stop wait quiet enough hold pause shush".split())
+STOP_WORDS = frozenset({"stop", "wait", "quiet", "enough", "hold", "pause", "shush"})
 """Words that, alone, mean "let me speak"."""
 
 
@@ -30,6 +32,8 @@ class Settings:
     """a turn without words is noise after this much silence"""
     noise_limit_ms: int = 12_000
     """a sound without words is no turn after this long"""
+    release_ms: int = 160
+    """after push to talk is let go, wait this long for the last words"""
     reply_limit_ms: int = 5_000
     """a reply that does not sound by then has failed"""
     stall_limit_ms: int = 3_000

@@ -24,6 +24,8 @@ class Book:
     """the last sample of the last sound"""
     words_since: Samples = Samples(0)
     """where the transcript starts; words from before are stale"""
+    spoken_up: int = 0
+    """how often we spoke up since the user last did"""
     settled: Samples = Samples(0)
     """sounds up to here have been dealt with: words that still arrive for them are late"""
 
@@ -74,7 +76,6 @@ class Idle:
 
     book: Book = Book()
     quiet_since: Samples = Samples(0)
-    spoken_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,6 @@ class Thinking:
     book: Book
     response: Response
     since: Samples
-    spoken_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,6 @@ class Speaking:
     """when the position last grew"""
     saying: tuple[str, ...] = ()
     overlap: Turn | None = None
-    spoken_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,6 @@ class Ducked:
     turn: Turn
     position: Samples
     saying: tuple[str, ...] = ()
-    spoken_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
