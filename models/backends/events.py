@@ -1,4 +1,5 @@
-"""The fast backend: event-driven, integer weights, one compiled call per step, the same bits as the reference.
+"""The fast backend: event-driven, integer weights, one compiled call per step, the same bits as the
+reference.
 
 A neuron that is silent costs nothing: only the weight rows of inputs that spiked are read. Sums are exact
 integers, so their order is free, and everything else follows the order of `models.program.ops`.
@@ -22,6 +23,7 @@ from models.program.ops import Array
 from models.program.state import State, require
 
 _NO_COUNTS = np.zeros((0, 3), np.int64)
+_TYPES = {"real": (np.dtype(np.float32),), "token": (np.dtype(np.int32), np.dtype(np.int64))}
 _EVERY = np.arange(1 << 16)
 
 
@@ -107,7 +109,9 @@ def _check(
     counts: Counts | None,
     rows: Array | None,
 ) -> None:
-    """The cheap half of `check_step`; the kernel looks at the numbers, and only a refusal pays for the words."""
+    """The cheap half of `check_step`; the kernel looks at the numbers, and only a refusal pays for the
+    words.
+    """
     if state.layout is not plan.layout:
         require(plan.layout, state)
     streams = state.streams if rows is None else len(rows)
@@ -115,8 +119,7 @@ def _check(
     for port in plan.inputs:
         value = inputs.get(port.name)
         good = good and type(value) is np.ndarray and value.shape == (streams, port.width)
-        wanted = np.float32 if port.kind == "real" else np.int32
-        good = good and (value.dtype == wanted or (port.kind == "token" and value.dtype == np.int64))
+        good = good and value is not None and value.dtype in _TYPES[port.kind]
     if not good:
         check_step(program, state, inputs, rows, counts)
     memory = state.memory

@@ -67,10 +67,11 @@ def _spread(builder: Any, value: Any) -> Any:
 
 @intrinsic
 def add_rows(typingctx: Any, acc: Any, rows: Any, sizes: Any, start: Any, stop: Any) -> Any:
-    """acc[j] += Σ_r sizes[r] · row_r[j] for j in start…stop−1, over the eight rows whose addresses lie at `rows`.
+    """acc[j] += Σ_r sizes[r] · row_r[j] for j in start…stop−1, over the eight rows whose addresses lie at
+    `rows`.
 
-    All arguments are int64: addresses of int16 sums, of eight addresses of int8 rows, of eight int16 sizes; then
-    the columns, their number a multiple of 32. The sums must fit int16: the caller widens them in time.
+    All arguments are int64: addresses of int16 sums, of eight addresses of int8 rows, of eight int16 sizes;
+    then the columns, their number a multiple of 32. The sums must fit int16: the caller widens them in time.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -4,9 +4,11 @@ A row of the table is a node (columns below). Values live in `work`, (streams, w
 `memory`, one row per stream; weights and parameters are read where the program keeps them, by address. The
 arithmetic is that of `models.program.ops`, in the same order, each operation rounded once to float32.
 
-The loops over neurons are split so that each touches few arrays: only then does the compiler prove them free of
-overlap and use the machine's vectors.
+The loops over neurons are split so that each touches few arrays: only then does the compiler prove them free
+of overlap and use the machine's vectors.
 """
+# mypy: ignore-errors
+# The types of these functions are Numba's, given by SIGNATURE below.
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from models.backends.intrinsics import (
     rint32,
     sqrt32,
 )
-from models.backends.warm import compiled, entry
+from models.backends.warm import jit, jit_cached
 from models.program import ops
 
 OP, OUT, N, A, B, N_IN, STATE, WEIGHT, P0, P1, X0, X1, X2, COLUMNS = range(14)
@@ -41,8 +43,9 @@ _CLIP, _UNITS, _EPS = ops.NORM_CLIP, ops.NORM_UNITS, ops.NORM_EPS
 _ONE, _ZERO = np.float32(1), np.float32(0)
 
 
-@compiled
-def exp32(x):  # type: ignore[no-untyped-def]
+@jit
+def exp32(x):
+    """`ops.exp32` of one number, its power of two made from bits instead of a table."""
     x = x if x > _LOW else _LOW
     x = x if x < _HIGH else _HIGH
     n = rint32(x * _LOG2_E)
@@ -56,13 +59,15 @@ def exp32(x):  # type: ignore[no-untyped-def]
     return y * float_of_bits(int32((int32(n) + int32(127)) << int32(23)))
 
 
-@compiled
-def reals(address, n):  # type: ignore[no-untyped-def]
+@jit
+def reals(address, n):
+    """The n float32 numbers at an address."""
     return carray(at_address(address), (n,), np.float32)
 
 
-@compiled
-def lif(x, v, out, leak, threshold, levels, signed, hard):  # type: ignore[no-untyped-def]
+@jit
+def lif(x, v, out, leak, threshold, levels, signed, hard):
+    """`ops.lif`; v is the potential before and after."""
     limit = float32(levels)
     n = len(x)
     for j in range(n):
@@ -88,8 +93,9 @@ def lif(x, v, out, leak, threshold, levels, signed, hard):  # type: ignore[no-un
             v[j] = v[j] - float32(out[j]) * threshold[j]
 
 
-@compiled
-def wkv(k, v, num, den, top, y, decay, bonus, a, b):  # type: ignore[no-untyped-def]
+@jit
+def wkv(k, v, num, den, top, y, decay, bonus, a, b):
+    """`ops.wkv`; a and b are scratch."""
     n = len(k)
     for j in range(n):
         now = bonus[j] + k[j]
@@ -112,8 +118,9 @@ def wkv(k, v, num, den, top, y, decay, bonus, a, b):  # type: ignore[no-untyped-
         top[j] = top[j] if top[j] >= k[j] else k[j]
 
 
-@compiled
-def norm(x, y, gain, offset):  # type: ignore[no-untyped-def]
+@jit
+def norm(x, y, gain, offset):
+    """`ops.norm`."""
     n = len(x)
     total = int64(0)
     for j in range(n):
@@ -127,8 +134,9 @@ def norm(x, y, gain, offset):  # type: ignore[no-untyped-def]
         y[j] = x[j] * inverse * gain[j] + offset[j]
 
 
-@compiled
-def conv(x, past, acc, weight, taps):  # type: ignore[no-untyped-def]
+@jit
+def conv(x, past, acc, weight, taps):
+    """The sums of `ops.conv`."""
     n = len(x)
     last = weight[taps - 1]
     for j in range(n):
@@ -140,8 +148,8 @@ def conv(x, past, acc, weight, taps):  # type: ignore[no-untyped-def]
             acc[j] += int32(tap[j]) * seen[j]
 
 
-@compiled
-def shift(past, x):  # type: ignore[no-untyped-def]
+@jit
+def shift(past, x):
     """Drop the oldest of the vectors in `past`, append x."""
     n = len(x)
     kept = len(past) - n
@@ -156,15 +164,16 @@ def shift(past, x):  # type: ignore[no-untyped-def]
         end[j] = x[j]
 
 
-@compiled
-def scaled(acc, scale, bias, y):  # type: ignore[no-untyped-def]
+@jit
+def scaled(acc, scale, bias, y):
+    """y = float32(acc)·scale + bias, as in `ops.synapses`."""
     for j in range(len(y)):
         y[j] = float32(acc[j]) * scale[j] + bias[j]
 
 
-@compiled
-def gather(spikes, base, stride, rows, sizes):  # type: ignore[no-untyped-def]
-    """List the rows of all inputs that spiked; pad with size 0 to whole passes. Gives how many there are."""
+@jit
+def gather(spikes, base, stride, rows, sizes):
+    """List the rows of the inputs that spiked, padded with size 0 to whole passes; gives their number."""
     count = 0
     for i in range(len(spikes)):
         rows[count] = base + i * stride
@@ -176,8 +185,8 @@ def gather(spikes, base, stride, rows, sizes):  # type: ignore[no-untyped-def]
     return count
 
 
-@compiled
-def accumulate(acc, narrow, rows, sizes, first, count, start, stop, passes):  # type: ignore[no-untyped-def]
+@jit
+def accumulate(acc, narrow, rows, sizes, first, count, start, stop, passes):
     """acc[start:stop] += Σ sizes·rows over `count` listed rows from `first`, widened after every few passes."""
     whole = start + (stop - start) // COLUMNS_PER_TURN * COLUMNS_PER_TURN
     row_at, size_at, narrow_at = rows.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
@@ -200,8 +209,8 @@ def accumulate(acc, narrow, rows, sizes, first, count, start, stop, passes):  # 
             part[j] += int32(narrow[j])
 
 
-@compiled
-def wide_synapses(spikes, acc, weight):  # type: ignore[no-untyped-def]
+@jit
+def wide_synapses(spikes, acc, weight):
     """For spikes too large for int16 sums."""
     for j in range(len(acc)):
         acc[j] = 0
@@ -213,8 +222,9 @@ def wide_synapses(spikes, acc, weight):  # type: ignore[no-untyped-def]
                 acc[j] += s * int32(row[j])
 
 
-@compiled
-def synapses(line, whole, work, streams, acc, narrow, rows, sizes):  # type: ignore[no-untyped-def]
+@jit
+def synapses(line, whole, work, streams, acc, narrow, rows, sizes):
+    """`ops.synapses` for all streams; with many, a tile of rows serves them one after the other from the cache."""
     n_in, n, passes = line[N_IN], line[N], line[X0]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
     if passes == 0:
@@ -249,8 +259,8 @@ def synapses(line, whole, work, streams, acc, narrow, rows, sizes):  # type: ign
         scaled(acc[s], scale, bias, work[s, line[OUT] : line[OUT] + n])
 
 
-@compiled
-def node(line, stream, whole, work, words, state, acc, a, b):  # type: ignore[no-untyped-def]
+@jit
+def node(line, stream, whole, work, words, state, acc, a, b):
     """Any node but synapses, for one stream."""
     op, n, n_in = line[OP], line[N], line[N_IN]
     out = work[line[OUT] : line[OUT] + n]
@@ -312,8 +322,8 @@ def node(line, stream, whole, work, words, state, acc, a, b):  # type: ignore[no
             out[j] = float32(row[j]) * scale[j]
 
 
-@compiled
-def fits(line, whole, work):  # type: ignore[no-untyped-def]
+@jit
+def fits(line, whole, work):
     """Whether a port's value may be used: tokens in the vocabulary, reals within the limit."""
     good = True
     if line[X0] > 0:
@@ -326,24 +336,26 @@ def fits(line, whole, work):  # type: ignore[no-untyped-def]
     return good
 
 
-@compiled
-def tally(line, whole, count):  # type: ignore[no-untyped-def]
+@jit
+def tally(line, whole, count):
     """Add one stream's spikes or synaptic operations to the node's line of counts."""
     op = line[OP]
     if op == LIF:
         for j in range(line[OUT], line[OUT] + line[N]):
             count[0] += abs(whole[j])
             count[1] += whole[j] != 0
-    elif op == SYNAPSES or op == CONV:
+    elif op in (SYNAPSES, CONV):
         fan_out = line[X0] if op == CONV else line[N]
         for j in range(line[A], line[A] + line[N_IN]):
             if whole[j] != 0:
                 count[2] += fan_out
 
 
-@entry
-def run(table, memory, chosen, whole, acc, narrow, rows, sizes, counts):  # type: ignore[no-untyped-def]
-    """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not fit."""
+@jit_cached
+def run(table, memory, chosen, whole, acc, narrow, rows, sizes, counts):
+    """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not
+    fit.
+    """
     streams = len(chosen)
     work, state = whole.view(np.float32), memory.view(np.float32)
     scratch = narrow.view(np.float32)

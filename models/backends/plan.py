@@ -1,4 +1,4 @@
-"""A program flattened for the kernels: one table line per node, a place in the work buffer for every value."""
+"""A program flattened for the kernels: a table line per node, a place in the work buffer per value."""
 
 from __future__ import annotations
 
@@ -161,7 +161,9 @@ def passes_before_widening(spikes: float) -> int:
 
 
 def _places(program: Program) -> tuple[dict[str, int], int]:
-    """First word of every value in the work buffer, values that are no longer needed making room; and its size."""
+    """First word of every value in the work buffer, values that are no longer needed making room; and its
+    size.
+    """
     last = {name: i for i, node in enumerate(program.nodes) for name in (node.name, *node.inputs)}
     last.update(dict.fromkeys(program.outputs, len(program.nodes)))
     last.update(dict.fromkeys(program.inputs, len(program.nodes)))

@@ -1,8 +1,8 @@
 """Compiled kernels, ready before the first word: cached on disk per version and processor, compiled in sight.
 
-The cache's folder is named by everything that the machine code depends on (our sources, Numba's version, Python's,
-the processor and its features), so that an upgrade or another machine never meets stale code. It lies in
-SPIKETALK_CACHE, else in the user's cache folder, else among temporary files.
+The cache's folder is named by everything that the machine code depends on (our sources, Numba's version,
+Python's, the processor and its features), so that an upgrade or another machine never meets stale code. It
+lies in SPIKETALK_CACHE, else in the user's cache folder, else among temporary files.
 """
 
 from __future__ import annotations
@@ -60,19 +60,20 @@ def _roots() -> Iterator[Path]:
         return
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def jit(function: Callable[..., Any]) -> Any:
     """A kernel that other kernels call: no fast mathematics, no contraction, no exceptions on division."""
     return njit(nogil=True, error_model="numpy")(function)
 
 
-def entry(function: Callable[..., Any]) -> Any:
-    """A kernel that Python calls: as `compiled`, and kept on disk."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+def jit_cached(function: Callable[..., Any]) -> Any:
+    """A kernel that Python calls: as `jit`, and kept on disk."""
+    settings = vars(numba.config)
+    before = settings["CACHE_DIR"]
+    settings["CACHE_DIR"] = str(cache_folder())
     try:
         return njit(nogil=True, error_model="numpy", cache=True)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        settings["CACHE_DIR"] = before
 
 
 def ready(kernel: Any, signature: Any) -> None:
