@@ -73,7 +73,7 @@ class Listening:
 
 
 def transcribe(paths: Sequence[Path], folder: Path | None = None) -> Iterator[tuple[Path, TurnEnded]]:
-    """Each recording with what is said in it, taken as one turn. Raises SoundError for what is no recording."""
+    """Each recording with what is said in it, taken as one turn; SoundError for what is no recording."""
     ears = Ears.load(folder)
     for path in paths:
         with Recording(path) as recording:

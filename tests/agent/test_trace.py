@@ -19,7 +19,7 @@ def test_what_is_called_often_is_judged_by_its_mean() -> None:
 
 
 def test_work_without_a_budget_is_refused() -> None:
-    with pytest.raises(KeyError, match="agent/budgets.py"):
+    with pytest.raises(KeyError, match=r"agent/budgets\.py"):
         Trace().took("dreaming", 1.0)
 
 
