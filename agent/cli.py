@@ -232,3 +232,25 @@ def _trainer(network: str, target: str) -> click.Command:
 
 for _network, _target in _TRAINERS.items():
     train.add_command(_trainer(_network, _target))
+
+
+@spiketalk.group()
+def bench() -> None:
+    """Measure, and print the figures."""
+
+
+@bench.command()
+@click.argument("recordings", type=_FOLDER, default=Path("tests/fixtures/recordings"))
+@click.option(
+    "--read-back/--no-read-back", default=True, help='Let pocketsphinx read the answers (extra "peers").'
+)
+@_MODELS
+def talks(recordings: Path, read_back: bool, folder: Path | None) -> None:
+    """Put a folder of RECORDINGS with a list texts.tsv to the agent; JSON."""
+    from tempfile import TemporaryDirectory
+
+    from agent.bench import answer_all, figures
+
+    with TemporaryDirectory() as answers:
+        report = figures(answer_all(recordings, Path(answers), folder), read_back)
+    click.echo(json.dumps(report, indent=1))

@@ -14,9 +14,9 @@ def test_a_damaged_file_is_named_with_its_place_and_the_remedy_in_one_line() -> 
 
 
 def test_an_installation_that_lacks_a_file_is_to_be_repaired() -> None:
-    with pytest.raises(LoadingError, match="from this installation: KeyError; install spiketalk again"):
-        with loading("mind", None):
-            raise KeyError
+    said = "from this installation: KeyError; install spiketalk again"
+    with pytest.raises(LoadingError, match=said), loading("mind", None):
+        raise KeyError
 
 
 def test_mistakes_in_the_code_are_not_hidden() -> None:

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from agent.bench import Held, held_out
 from agent.clock import FRAME, HEARING_HZ
 from agent.sound.wav import Recording
 from agent.vad import VoiceActivity
-from tests.recordings import Held, held_out
+from tests.recordings import RECORDINGS
 
 
 def test_silence_has_no_voice() -> None:
@@ -12,7 +13,7 @@ def test_silence_has_no_voice() -> None:
     assert not any(detector.voiced(np.zeros(FRAME, np.float32)) for _ in range(100))
 
 
-@pytest.mark.parametrize("held", held_out(), ids=lambda held: held.path.stem)
+@pytest.mark.parametrize("held", held_out(RECORDINGS), ids=lambda held: held.path.stem)
 def test_speech_is_heard_and_the_silence_after_it_too(held: Held) -> None:
     detector = VoiceActivity()
     with Recording(held.path) as recording:

@@ -1,0 +1,187 @@
+"""The figures of a whole talk, over a folder of recordings whose words and phones are known."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+
+import numpy as np
+import soundfile
+import soxr
+
+from agent.clock import HEARING_HZ
+from agent.conversation import Conversation
+from agent.ears import Ears
+from agent.mind import Mind
+from agent.mouth import Mouth
+from agent.sound.wav import SoundError
+from agent.talk import Turn, talk
+from agent.trace import Activity
+
+_TO_FIRST_SAMPLE = "end of turn to first sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A recording that no network was trained on: its speaker, its words, and its phones without stress."""
+
+    path: Path
+    speaker: str
+    text: str
+    phones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A recording, the turns that were heard in it, and the file with the answers."""
+
+    held: Held
+    turns: tuple[Turn, ...]
+    answer: Path
+
+    @property
+    def heard(self) -> str:
+        """All words that were recognised."""
+        return " ".join(turn.text for turn in self.turns if turn.text)
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """All phones that were recognised, greedily."""
+        return tuple(phone for turn in self.turns for phone in turn.phones)
+
+    @property
+    def reply(self) -> str:
+        """All that was answered."""
+        return " ".join(turn.reply for turn in self.turns if turn.reply)
+
+    @property
+    def phone_errors(self) -> int:
+        """Phones that were missed, made up or taken for others."""
+        return edits(self.phones, self.held.phones)
+
+
+def held_out(folder: Path) -> list[Held]:
+    """The recordings that `folder`/texts.tsv lists, in its order; SoundError where there is no such list."""
+    try:
+        with open(folder / "texts.tsv", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except OSError as error:
+        raise SoundError(
+            f"{folder} has no list texts.tsv of recordings: name a folder that has one"
+        ) from error
+    return [Held(folder / r["file"], r["speaker"], r["text"], tuple(r["phones"].split())) for r in rows]
+
+
+def answer_all(folder: Path, answers: Path, models: Path | None = None) -> list[Answered]:
+    """Put each recording of `folder` to the agent, in a talk of its own; its answers go to `answers`."""
+    ears, mind, mouth = Ears.load(models), Mind.load(models), Mouth.load(models)
+    made = []
+    for held in held_out(folder):
+        answer = answers / f"{held.path.stem}.wav"
+        turns = talk(held.path, answer, lambda: Conversation(ears, mind, mouth))
+        made.append(Answered(held, tuple(turns), answer))
+    return made
+
+
+def edits(ours: Sequence[str], truth: Sequence[str]) -> int:
+    """The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein, 1965).
+
+    >>> edits("sitting", "kitten")
+    3
+    """
+    row = list(range(len(truth) + 1))
+    for i, mine in enumerate(ours, 1):
+        diagonal, row[0] = row[0], i
+        for j, theirs in enumerate(truth, 1):
+            diagonal, row[j] = row[j], min(diagonal + (mine != theirs), row[j] + 1, row[j - 1] + 1)
+    return row[-1]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, without case and punctuation.
+
+    >>> words("Don't, you see?")
+    ["don't", 'you', 'see']
+    """
+    return re.findall(r"[a-z']+", text.lower())
+
+
+def read_back(path: Path) -> str:
+    """What pocketsphinx's packaged US English model hears in a file."""
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(loglevel="FATAL", samprate=HEARING_HZ)
+    sound, rate = soundfile.read(path, dtype="float32")
+    pcm = np.clip(soxr.resample(sound, rate, HEARING_HZ) * 32_767, -32_768, 32_767).astype("<i2")
+    decoder.start_utt()
+    decoder.process_raw(pcm.tobytes(), full_utt=True)
+    decoder.end_utt()
+    best = decoder.hyp()
+    return str(best.hypstr) if best else ""
+
+
+def shared_words(said: str, back: str) -> float:
+    """The share of the words said that were read back, each as often as it was said.
+
+    >>> shared_words("the cat and the dog", "the bat and dog")
+    0.6
+    """
+    left, found = words(back), 0
+    for word in words(said):
+        if word in left:
+            left.remove(word)
+            found += 1
+    return found / max(1, len(words(said)))
+
+
+def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str, object]:
+    """Errors, latencies and activity, per file and over all."""
+    rows = []
+    for one in answered:
+        row: dict[str, object] = {
+            "file": one.held.path.name,
+            "said": one.held.text,
+            "heard": one.heard,
+            "reply": one.reply,
+            "phone_error_rate": round(one.phone_errors / len(one.held.phones), 4),
+            "word_error_rate": round(
+                edits(words(one.heard), words(one.held.text)) / len(words(one.held.text)), 4
+            ),
+            "to_first_sample_ms": [round(t, 1) for t in _to_first_sample(one)],
+        }
+        if with_reading and one.reply:
+            back = read_back(one.answer)
+            row |= {"read_back": back, "words_read_back": round(shared_words(one.reply, back), 4)}
+        rows.append(row)
+    said = sum(len(one.held.phones) for one in answered)
+    mistakes = sum(edits(words(one.heard), words(one.held.text)) for one in answered)
+    latencies = [t for one in answered for t in _to_first_sample(one)]
+    report: dict[str, object] = {
+        "files": rows,
+        "phone_error_rate": round(sum(one.phone_errors for one in answered) / said, 4),
+        "word_error_rate": round(mistakes / sum(len(words(one.held.text)) for one in answered), 4),
+        "to_first_sample_ms": {"median": round(median(latencies), 1), "worst": round(max(latencies), 1)},
+        "firing_rate": {stage: round(spent.firing_rate, 4) for stage, spent in _activities(answered).items()},
+    }
+    if with_reading:
+        shares = [row["words_read_back"] for row in rows if "words_read_back" in row]
+        report["words_read_back"] = round(mean(float(str(share)) for share in shares), 4) if shares else 0.0
+    return report
+
+
+def _to_first_sample(one: Answered) -> list[float]:
+    return [turn.trace.timings[_TO_FIRST_SAMPLE].total_ms for turn in one.turns if turn.reply]
+
+
+def _activities(answered: Sequence[Answered]) -> dict[str, Activity]:
+    """What each stage's networks did over all recordings."""
+    sums: dict[str, Activity] = {}
+    for one in answered:
+        for turn in one.turns:
+            for stage, spent in turn.trace.activities.items():
+                sums[stage] = sums.get(stage, Activity()) + spent
+    return sums
