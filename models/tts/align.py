@@ -144,7 +144,9 @@ class Mixtures:
         precision = (1.0 / self.variance).reshape(s * m, d)
         mean = self.mean.reshape(s * m, d)
         constant = -0.5 * (np.log(self.variance).sum(2).reshape(-1) + (mean**2 * precision).sum(1))
-        logs = x @ (mean * precision).T - 0.5 * (x**2) @ precision.T + constant + np.log(self.weight).reshape(-1)
+        logs = (
+            x @ (mean * precision).T - 0.5 * (x**2) @ precision.T + constant + np.log(self.weight).reshape(-1)
+        )
         return np.asarray(logs.reshape(len(x), s, m).max(2))
 
 
@@ -217,13 +219,22 @@ def align(folder: Path, shard: str = "cathy") -> Path:
             total += score
         print(f"alignment round {number + 1}/{len(ROUNDS)}: {total / len(frames):.3f} per frame", flush=True)
     assert mixtures is not None
-    np.savez(folder / f"aligner-{shard}.npz", weight=mixtures.weight, mean=mixtures.mean, variance=mixtures.variance)
+    np.savez(
+        folder / f"aligner-{shard}.npz",
+        weight=mixtures.weight,
+        mean=mixtures.mean,
+        variance=mixtures.variance,
+    )
     partial = target.with_suffix(".partial")
     with partial.open("w", encoding="utf-8") as out:
         for s in every:
             path, score = path_of(mixtures, chains[s.name], features[s.name])
             parts = segments(chains[s.name], path)
-            row = {"name": s.name, "score": score / len(path), "segments": [[p.symbol, p.word, p.start, p.end] for p in parts]}
+            row = {
+                "name": s.name,
+                "score": score / len(path),
+                "segments": [[p.symbol, p.word, p.start, p.end] for p in parts],
+            }
             out.write(json.dumps(row) + "\n")
     partial.replace(target)
     return target

@@ -34,7 +34,13 @@ class Frames:
     def save(self, path: Path) -> None:
         """Written so that a kill leaves either the whole file or none."""
         partial = path.with_suffix(".partial.npz")
-        np.savez(partial, log_f0=self.log_f0, voiced=self.voiced, periodicity=self.periodicity, cepstra=self.cepstra)
+        np.savez(
+            partial,
+            log_f0=self.log_f0,
+            voiced=self.voiced,
+            periodicity=self.periodicity,
+            cepstra=self.cepstra,
+        )
         partial.replace(path)
 
     @staticmethod
@@ -59,7 +65,9 @@ def analyse(samples: Floats) -> Frames:
         import pyworld
 
     signal = np.ascontiguousarray(samples, np.float64)
-    f0, times = pyworld.harvest(signal, RATE, f0_floor=F0_FLOOR_HZ, f0_ceil=F0_CEILING_HZ, frame_period=FRAME_MS)
+    f0, times = pyworld.harvest(
+        signal, RATE, f0_floor=F0_FLOOR_HZ, f0_ceil=F0_CEILING_HZ, frame_period=FRAME_MS
+    )
     envelope = pyworld.cheaptrick(signal, f0, times, RATE, fft_size=FFT)
     aperiodicity = pyworld.d4c(signal, f0, times, RATE, fft_size=FFT)
     bands = pyworld.code_aperiodicity(aperiodicity, RATE)

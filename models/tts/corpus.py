@@ -35,7 +35,9 @@ class Sentence:
 
 def data_folder() -> Path:
     """Where the recordings lie: $SPIKETALK_DATA, or `../shared/data` beside the repository."""
-    return Path(os.environ.get("SPIKETALK_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
+    return Path(
+        os.environ.get("SPIKETALK_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")
+    ).resolve()
 
 
 def sentences(shard: str = "cathy", folder: Path | None = None) -> list[Sentence]:
@@ -44,7 +46,9 @@ def sentences(shard: str = "cathy", folder: Path | None = None) -> list[Sentence
     try:
         lines = path.read_text(encoding="utf-8").splitlines()[1:]
     except OSError as error:
-        raise CorpusError(f"{path}: no manifest of recordings; set SPIKETALK_DATA to the data folder") from error
+        raise CorpusError(
+            f"{path}: no manifest of recordings; set SPIKETALK_DATA to the data folder"
+        ) from error
     found = []
     for line in lines:
         name, speaker, seconds, text = line.split("\t")

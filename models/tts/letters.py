@@ -59,7 +59,13 @@ def _inflected(word: str) -> Pronunciation | None:
         return known
     if word.endswith("'s") and len(word) > 2:
         return plural(look_up(word[:-2]) or sounded(word[:-2]))
-    for ending, said in (("n't", ("AH0", "N", "T")), ("'ll", ("AH0", "L")), ("'re", ("ER0",)), ("'ve", ("V",)), ("'d", ("D",))):
+    for ending, said in (
+        ("n't", ("AH0", "N", "T")),
+        ("'ll", ("AH0", "L")),
+        ("'re", ("ER0",)),
+        ("'ve", ("V",)),
+        ("'d", ("D",)),
+    ):
         if word.endswith(ending) and len(word) > len(ending):
             return (*(look_up(word[: -len(ending)]) or sounded(word[: -len(ending)])), *said)
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
@@ -82,7 +88,13 @@ def _inflected(word: str) -> Pronunciation | None:
                 stem = _stem(word, len(ending))
                 if stem:
                     return make(stem)
-        for start, said in (("un", ("AH0", "N")), ("re", ("R", "IY0")), ("non", ("N", "AA0", "N")), ("over", ("OW2", "V", "ER0")), ("pre", ("P", "R", "IY0"))):
+        for start, said in (
+            ("un", ("AH0", "N")),
+            ("re", ("R", "IY0")),
+            ("non", ("N", "AA0", "N")),
+            ("over", ("OW2", "V", "ER0")),
+            ("pre", ("P", "R", "IY0")),
+        ):
             rest = word[len(start) :]
             if word.startswith(start) and len(rest) > 2 and look_up(rest):
                 return (*said, *(look_up(rest) or ()))

@@ -87,7 +87,9 @@ def pronounce(words: Sequence[str], at: int) -> Pronunciation:
     after = words[at + 1] if at + 1 < len(words) else ""
     if word[:1] in LETTERS:
         name = LETTERS[word[0]]
-        return name if len(word) == 1 else (*name, "IH0", "Z") if name[-1] in ("S", "CH", "JH") else (*name, "Z")
+        return (
+            name if len(word) == 1 else (*name, "IH0", "Z") if name[-1] in ("S", "CH", "JH") else (*name, "Z")
+        )
     if word in ("the", "to") and after and after[0].islower():
         vowel_next = is_vowel(pronounce([after], 0)[0])
         if word == "the":

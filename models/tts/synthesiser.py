@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from models.tts.spectrum import (
@@ -39,6 +40,7 @@ NOISE_LENGTH = 1 << 17
 HIGH_PASS_HZ = 70.0
 SILENCE = -18.0
 KNOTS = PERIODICITY_BANDS + 2
+LOWEST_NOISE, HIGHEST_NOISE = 1e-6, 0.9  # share of noise at 0 Hz and at half the rate
 
 
 def minimum_phase(log_magnitude: NDArray[np.float64]) -> NDArray[np.complex128]:
@@ -73,16 +75,6 @@ def noise_loop() -> Floats:
     return np.random.default_rng(20).standard_normal(NOISE_LENGTH, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Parameters at the grid points of a block, the last point of the block before it first: (POINTS + 1, …)."""
-
-    log_f0: Floats
-    voiced: Floats
-    shared: NDArray[np.complex64]
-    pulse: NDArray[np.complex64]
-
-
 def silence() -> Floats:
     """One frame of silence: log F0, voicing, periodicity (dB), cepstra."""
     frame = np.zeros(2 + PERIODICITY_BANDS + CEPSTRA, np.float32)
@@ -111,46 +103,26 @@ class Synthesiser:
             points[2 * i + 2] = frames[i]
             points[2 * i + 1] = 0.5 * (points[2 * i] + frames[i])
         self.last = frames[-1].copy()
-        self._add_noise(points)
-        self._add_pulses(points)
+        pulse, noise = spectra(points)
+        self._add_noise(noise[1:])
+        self._add_pulses(points, pulse)
         block = self.tail[:BLOCK].copy()
         self.tail[:-BLOCK] = self.tail[BLOCK:]
         self.tail[-BLOCK:] = 0.0
         return block
 
-    def _add_noise(self, points: Floats) -> None:
-        window = np.concatenate([np.arange(GRID), GRID - np.arange(GRID)]).astype(np.float32) / GRID
-        loop = noise_loop()
+    def _add_noise(self, spectrum: NDArray[np.complex64]) -> None:
+        loop, window = noise_loop(), _window()
         pieces = np.empty((POINTS, 2 * GRID), np.float32)
         for g in range(POINTS):
             index = (self.noise_at + g * GRID + np.arange(2 * GRID)) % NOISE_LENGTH
             pieces[g] = loop[index] * window
         self.noise_at = (self.noise_at + BLOCK) % NOISE_LENGTH
-        _, noise = self._spectra(points[1:])
-        sound = np.fft.irfft(np.fft.rfft(pieces, FFT, axis=1) * noise, FFT, axis=1).astype(np.float32)
+        sound = np.fft.irfft(np.fft.rfft(pieces, FFT, axis=1) * spectrum, FFT, axis=1)
         for g in range(POINTS):
             self.tail[g * GRID : g * GRID + FFT] += sound[g]
 
-    def _spectra(self, points: Floats) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-        """Filters of pulses and of noise at each point, (n, BINS) complex."""
-        of_cepstra, of_knots = filters()
-        noise_share = 10.0 ** (points[:, 2 : 2 + PERIODICITY_BANDS] / 10.0)
-        ends = np.full((len(points), 1), 1e-6, np.float32), np.full((len(points), 1), 0.9, np.float32)
-        noise_share = np.concatenate([ends[0], noise_share, ends[1]], axis=1)
-        voiced = points[:, 1:2]
-        pulse_share = np.clip(voiced * (1.0 - noise_share), 1e-4, 1.0)
-        noise_knots = (0.5 * np.log(np.clip(1.0 - pulse_share, 1e-6, 1.0))).astype(np.float32)
-        pulse_knots = (0.5 * np.log(pulse_share)).astype(np.float32)
-        tract = points[:, 2 + PERIODICITY_BANDS :] @ of_cepstra
-        pulse, noise = tract + pulse_knots @ of_knots, tract + noise_knots @ of_knots
-        shape = high_pass()
-        return shape * _exp(pulse), shape * _exp(noise)
-
-    def _add_pulses(self, points: Floats) -> None:
-        if not points[:, 1].any():
-            self.phase = 0.0
-            return
-        pulse, _ = self._spectra(points)
+    def _add_pulses(self, points: Floats, pulse: NDArray[np.complex64]) -> None:
         for g in range(POINTS):
             if points[g, 1] + points[g + 1, 1] == 0.0:
                 self.phase = 0.0
@@ -166,16 +138,55 @@ class Synthesiser:
             fraction = (np.floor(phase[at]) - before[at]) * RATE / f0[at]
             mix = (at / GRID)[:, None].astype(np.float32)
             spectrum = pulse[g] * (1.0 - mix) + pulse[g + 1] * mix
-            turn = np.exp(-2j * np.pi * fraction[:, None] * np.arange(BINS) / FFT).astype(np.complex64)
-            gain = np.sqrt(RATE / f0[at])[:, None].astype(np.float32)
-            sound = np.fft.irfft(spectrum * turn * gain, FFT, axis=1).astype(np.float32)
+            _delay(spectrum, fraction, np.sqrt(RATE / f0[at]))
+            sound = np.fft.irfft(spectrum, FFT, axis=1)
             for i, sample in enumerate(at):
                 start = g * GRID + sample
                 self.tail[start : start + FFT] += sound[i]
 
 
-def _exp(parts: Floats) -> NDArray[np.complex64]:
-    return np.exp(parts[:, :BINS] + 1j * parts[:, BINS:]).astype(np.complex64)
+def spectra(points: Floats) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+    """Filters of the pulses and of the noise at every grid point, (n, BINS) complex each."""
+    of_cepstra, of_knots = filters()
+    noise_share = np.empty((len(points), KNOTS), np.float32)
+    noise_share[:, 0], noise_share[:, -1] = LOWEST_NOISE, HIGHEST_NOISE
+    noise_share[:, 1:-1] = 10.0 ** (points[:, 2 : 2 + PERIODICITY_BANDS] / 10.0)
+    pulse_share = np.clip(points[:, 1:2] * (1.0 - noise_share), 1e-4, 1.0)
+    pulse_knots = 0.5 * np.log(pulse_share)
+    noise_knots = 0.5 * np.log(np.clip(1.0 - pulse_share, 1e-6, 1.0))
+    tract = points[:, 2 + PERIODICITY_BANDS :] @ of_cepstra
+    shape = high_pass()
+    return _exp(tract + pulse_knots @ of_knots, shape), _exp(tract + noise_knots @ of_knots, shape)
+
+
+@cache
+def _window() -> Floats:
+    return (np.concatenate([np.arange(GRID), GRID - np.arange(GRID)]) / GRID).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _exp(parts, shape):  # type: ignore[no-untyped-def]
+    """Complex spectra from (n, 2·BINS) real and imaginary logs, times `shape`."""
+    n, bins = parts.shape[0], shape.shape[0]
+    out = np.empty((n, bins), np.complex64)
+    for i in range(n):
+        for k in range(bins):
+            size, angle = np.exp(parts[i, k]), parts[i, bins + k]
+            out[i, k] = shape[k] * np.complex64(complex(size * np.cos(angle), size * np.sin(angle)))
+    return out
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _delay(spectrum, fraction, gain):  # type: ignore[no-untyped-def]
+    """Turns each row of `spectrum` later by `fraction` samples and scales it by `gain`, in place."""
+    n, bins = spectrum.shape
+    for i in range(n):
+        angle = -np.pi * fraction[i] / (bins - 1)
+        turn = complex(np.cos(angle), np.sin(angle))
+        factor = complex(gain[i], 0.0)
+        for k in range(bins):
+            spectrum[i, k] *= np.complex64(factor)
+            factor *= turn
 
 
 def synthesise(frames: Floats) -> Floats:

@@ -16,9 +16,7 @@ from models.tts import numbers as n
 
 LONGEST_WORD = 40
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"  # noqa: E501
 _DAYS = {
     "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "thu": "thursday",
@@ -34,7 +32,14 @@ _SHORT = {
     "vol": "volume", "pp": "pages", "nos": "numbers", "apt": "apartment", "misc": "miscellaneous", "sq": "square",
 }  # fmt: skip
 _BARE_SHORT = {"mr", "mrs", "ms", "dr", "prof", "vs", "etc", "jr", "sr", "blvd", "approx", "dept", "ltd"}
-_LATIN = {"e.g.": "for example", "i.e.": "that is", "a.m.": "A M", "p.m.": "P M", "a.k.a.": "A K A", "n.b.": "N B"}
+_LATIN = {
+    "e.g.": "for example",
+    "i.e.": "that is",
+    "a.m.": "A M",
+    "p.m.": "P M",
+    "a.k.a.": "A K A",
+    "n.b.": "N B",
+}
 _UNITS = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer", "mi": "mile",
     "ft": "foot", "in": "inch", "yd": "yard", "kg": "kilogram", "g": "gram", "mg": "milligram", "lb": "pound",
@@ -84,7 +89,12 @@ def _unit(value: str, unit: str) -> str:
 
 
 def _money(match: re.Match[str]) -> str:
-    sign, whole, cents, scale = match["sign"], match["whole"].replace(",", ""), match["cents"] or "", match["scale"]
+    sign, whole, cents, scale = (
+        match["sign"],
+        match["whole"].replace(",", ""),
+        match["cents"] or "",
+        match["scale"],
+    )
     large, small = _MONEY[sign]
     many = large if large == "yen" else n.plural_of(large)
     if scale:
@@ -179,7 +189,13 @@ def _code(match: re.Match[str]) -> str:
 
 
 def _grouped(digits: str) -> str:
-    return n.one_by_one(digits) if digits[0] == "0" or len(digits) > 4 else n.year(digits) if len(digits) == 4 else n.cardinal(digits)  # noqa: E501
+    return (
+        n.one_by_one(digits)
+        if digits[0] == "0" or len(digits) > 4
+        else n.year(digits)
+        if len(digits) == 4
+        else n.cardinal(digits)
+    )  # noqa: E501
 
 
 def _integer(match: re.Match[str]) -> str:
@@ -217,27 +233,48 @@ def _rules() -> Iterator[Rule]:
 
     yield rule(r"(?:https?://|www\.)[^\s<>\"')]+", _address)
     yield rule(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address)
-    yield rule(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|ai|co\.uk|uk|de|fr)\b(?:/[^\s<>\"')]*)?", _address)
+    yield rule(
+        r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|edu|gov|io|ai|co\.uk|uk|de|fr)\b(?:/[^\s<>\"')]*)?",
+        _address,
+    )
     yield rule(r"\b(?P<a>\d{4})-(?P<b>\d{1,2})-(?P<c>\d{1,2})\b", _numeric_date)
     yield rule(r"\b(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<c>\d{4}|\d\d)\b(?![.\d])", _numeric_date)
-    yield rule(rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}})\b)?(?!:)", _month_day)
-    yield rule(rf"\b(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?", _day_month)
+    yield rule(
+        rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}})\b)?(?!:)",
+        _month_day,
+    )
+    yield rule(
+        rf"\b(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?",
+        _day_month,
+    )
     yield rule(r"(?:\+\d{1,2}[\s.-]?)?(?:\(\d{3}\)\s?|\b\d{3}[\s.-])\d{3}[\s.-]\d{4}\b", _phone)
     yield rule(r"\b\d{3}-\d{4}\b|\b[89]11\b|\+\d{8,14}\b", _phone)
-    yield rule(r"\b(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?:\s*(?P<half>[ap])\.?m\b\.?)?", _clock)
+    yield rule(
+        r"\b(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?:\s*(?P<half>[ap])\.?m\b\.?)?", _clock
+    )
     yield rule(r"\b(?P<hour>1[0-2]|[1-9])(?P<minute>)\s*(?P<half>[ap])\.?m\b(?:\.(?=\s+[a-z]))?", _clock)
     yield rule(
         r"(?P<sign>[$£€¥₹])\s?(?P<whole>\d[\d,]*)(?:\.(?P<cents>\d+))?(?:\s?(?P<scale>million|billion|trillion|thousand|bn|tn|[kmbt])\b)?",
         _money,
     )
     yield rule(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?%", lambda m: f"{n.decimal(m['n'])} percent")
-    yield rule(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?°\s?(?P<u>[cf])\b", lambda m: f"{n.decimal(m['n'])} {_unit(m['n'], '°' + m['u'])}")
+    yield rule(
+        r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?°\s?(?P<u>[cf])\b",
+        lambda m: f"{n.decimal(m['n'])} {_unit(m['n'], '°' + m['u'])}",
+    )
     yield rule(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?°", lambda m: f"{n.decimal(m['n'])} {_unit(m['n'], '°')}")
     units = "|".join(sorted((re.escape(u) for u in _UNITS if u[0] != "°"), key=len, reverse=True))
     yield rule(rf"(?<![\w.])(?P<n>\d[\d,]*(?:\.\d+)?)\s?(?P<u>{units})\b(?!['/])", _measure)
-    yield rule(r"\b(?P<w>\d+)\s+(?P<a>\d+)/(?P<b>\d+)\b", lambda m: f"{n.cardinal(m['w'])} and {_part(m['a'], m['b'])}")
-    yield rule(r"(?<![\d/])\b(?P<a>[1-9]\d?)/(?P<b>[1-9]\d?)\b(?!/)", lambda m: n.fraction(m["a"], m["b"]))
     yield rule(r"\b24/7\b", "twenty four seven")
+    yield rule(
+        r"\bv(?P<n>\d+(?:\.\d+)+)\b",
+        lambda m: "version " + " point ".join(n.cardinal(p) for p in m["n"].split(".")),
+    )
+    yield rule(
+        r"\b(?P<w>\d+)\s+(?P<a>\d+)/(?P<b>\d+)\b",
+        lambda m: f"{n.cardinal(m['w'])} and {_part(m['a'], m['b'])}",
+    )
+    yield rule(r"(?<![\d/])\b(?P<a>[1-9]\d?)/(?P<b>[1-9]\d?)\b(?!/)", lambda m: n.fraction(m["a"], m["b"]))
     yield rule(r"(?P<w>\d+)\s?(?P<f>[½¼¾])", lambda m: f"{n.cardinal(m['w'])} and {_VULGAR[m['f']]}")
     yield rule(r"\b(?P<a>\d{4}|\d{1,3})\s?[-–]\s?(?P<b>\d+)\b(?![-–.]\d)", _range)
     yield rule(rf"(?P<n>{_NUMBER})(?:st|nd|rd|th)\b", lambda m: n.ordinal(m["n"]))
@@ -249,13 +286,23 @@ def _rules() -> Iterator[Rule]:
     yield rule(rf"\b(?P<name>{_KINGS})\s+(?P<roman>(?-i:[IVXL]+))\b(?!')", _roman)
     yield rule("|".join(rf"\b{re.escape(k)}" for k in _LATIN), lambda m: _LATIN[m[0].lower()])
     yield rule(r"\b(?P<word>mon|tues?|wed|thurs?|thu|fri|sat)\.(?=\s|$)", lambda m: _DAYS[m["word"].lower()])
-    yield rule(rf"\b(?-i:(?!May\b)(?P<word>{_MONTH.replace('(?:', '(?i:', 1)}))\.(?=\s+[a-z0-9])", lambda m: _month_name(m["word"]))
+    yield rule(
+        rf"\b(?-i:(?!May\b)(?P<word>{_MONTH.replace('(?:', '(?i:', 1)}))\.(?=\s+[a-z0-9])",
+        lambda m: _month_name(m["word"]),
+    )
     yield rule(r"\b(?P<word>[a-z]+)(?P<dot>\.)?(?![\w'])", _abbreviation)
     yield rule(r"\b(?:[a-z]\.){2,}(?![a-z])", _dotted)
     yield rule(r"(?<=\d)\s?[x×]\s?(?=\d)", " by ")
     yield rule(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]+\b", _code)
     yield rule(rf"{_NUMBER}", lambda m: f" {_integer(m)} ")
-    yield rule(r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b", lambda m: f"{m['a']} {'' if m['a'].lower() in ('and',) else 'or '}{m['b']}" if m["a"].lower() != "and" else "and or")  # noqa: E501
+    yield rule(
+        r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b",
+        lambda m: (
+            f"{m['a']} {'' if m['a'].lower() in ('and',) else 'or '}{m['b']}"
+            if m["a"].lower() != "and"
+            else "and or"
+        ),
+    )  # noqa: E501
     yield rule(r"\bw/o\b", "without")
     yield rule(r"\bw/(?=\s)", "with")
 
@@ -270,9 +317,10 @@ def _part(above: str, below: str) -> str:
 
 def _measure(match: re.Match[str]) -> str:
     value, unit = match["n"], match["u"]
-    if unit.lower() in ("a", "in", "s", "k", "m", "g", "v", "w", "l", "h") and " " in match[0]:
-        if unit not in ("m", "g", "V", "W", "A", "h", "s", "l", "k") or unit == "s":
-            return match[0]
+    if " " in match[0] and (
+        unit in ("in", "IN", "s", "a") or unit.upper() in "KMGVWLH" and unit not in "mgVWhlk"
+    ):
+        return match[0]
     if unit in ("M", "G", "S"):
         return match[0] if unit != "M" else f"{n.decimal(value)} million"
     if unit == "s" and re.fullmatch(r"\d{4}|\d0", value):
@@ -294,8 +342,22 @@ _FOLDED = str.maketrans({
     "ł": "l", "đ": "d", "−": "-", "Æ": "ae", "Ø": "o", "Ł": "l",
 })  # fmt: skip
 _KEPT = set("½¼¾²³™®©°×÷±≈≤≥→§µ√π£€¥₹")
-_BREAKS = {"-": "", "–": ",", "—": ",", ";": ",", ":": ",", "(": ",", ")": ",", "[": ",", "]": ",", '"': "", "{": ",", "}": ","}
+_BREAKS = {
+    "-": "",
+    "–": ",",
+    "—": ",",
+    ";": ",",
+    ":": ",",
+    "(": ",",
+    ")": ",",
+    "[": ",",
+    "]": ",",
+    '"': "",
+    "{": ",",
+    "}": ",",
+}
 _TOKEN = re.compile(r"[A-Za-z']+|[.,!?;:–—()\[\]{}\"-]|\n+|[^\sA-Za-z'.,!?;:–—()\[\]{}\"-]")
+_CAPITAL = re.compile(r"[B-HJ-Z]")
 _RANK = {"": 0, ",": 1, ".": 2, "!": 3, "?": 4}
 
 
@@ -325,8 +387,11 @@ def spoken(text: str) -> list[Spoken]:
     for pattern, said in _RULES:
         text = pattern.sub(said, text)
     found: list[Spoken] = []
-    for token in _TOKEN.findall(text):
-        if token[0].isalpha() or token[0] == "'" and len(token) > 1:
+    tokens = _TOKEN.findall(text)
+    for i, token in enumerate(tokens):
+        if token in ("A", "I") and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2]))):
+            found.append(Spoken(token))
+        elif token[0].isalpha() or token[0] == "'" and len(token) > 1:
             found.extend(Spoken(word) for word in _word(token))
         elif token in _SYMBOLS:
             found.extend(Spoken(word) for word in _SYMBOLS[token].split())
@@ -363,4 +428,4 @@ _SAID = {
 
 
 def _sayable(token: str) -> bool:
-    return token.lower() in _SAID or token in ("US",) and False
+    return token.lower() in _SAID

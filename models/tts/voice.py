@@ -1,0 +1,202 @@
+"""Text to speech as it is needed: `Voice.load()`, then `for chunk in voice.speak(text)`.
+
+    text → spoken words → phones → lengths (network, a step per phone) → frames (network, a step per 20 ms) → sound
+
+A sentence is prepared when its turn comes and sounds step by step, so the first sound waits for one sentence's
+phones only. Chunks are 20 ms at 24 kHz and know which word sounds in them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.backends import backend
+from models.backends.counts import Counts
+from models.program.graph import Program, ProgramError
+from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS, phone_tokens, step_tokens
+from models.tts.phonemes import PAUSE, Phone, phones
+from models.tts.spectrum import FRAME, RATE, Floats
+from models.tts.synthesiser import BLOCK, Synthesiser
+from models.tts.words import Spoken, spoken
+
+SHIPPED = Path(__file__).parents[1] / "shipped"
+FRAMES_FILE, LENGTHS_FILE = "mouth.safetensors", "mouth_lengths.safetensors"
+LEAD_FRAMES, END_FRAMES = 4, 14
+GAP_FRAMES = 12
+LONGEST_SENTENCE = 32
+LONGEST_BLOCK = 400
+SLOWEST, FASTEST = 0.25, 1.5
+LONGEST_PHONE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """20 ms of speech: 480 samples from sample `at` on, in the `word`th word, which began at `word_at`.
+
+    `said` is that word as spoken; between words it is still the last one. Before the first word `word` is −1.
+    `counts` is what the frames network fired for it (None in the silence between sentences).
+    """
+
+    samples: Floats
+    at: int
+    word: int
+    word_at: int
+    said: str
+    counts: Counts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A sentence ready to sound: step tokens, and each word's text and first frame."""
+
+    tokens: np.ndarray
+    words: tuple[tuple[str, int], ...]
+
+
+class Voice:
+    """A speaking voice. One `speak` at a time per state; the voice itself keeps none between calls."""
+
+    def __init__(self, frames: Program, lengths: Program, engine: str = "events") -> None:
+        self._frames, self._lengths = frames, lengths
+        self._backend = backend(engine)
+        about = frames.metadata
+        try:
+            self._mean = np.array(json.loads(about["mean"]), np.float32)
+            self._deviation = np.array(json.loads(about["deviation"]), np.float32)
+            self._gain = np.array(json.loads(about["gain"]), np.float32)
+        except (KeyError, ValueError) as error:
+            raise ProgramError(
+                f"{frames.source or frames.name}: not a mouth: {error} is missing or damaged"
+            ) from error
+
+    @classmethod
+    def load(cls, folder: Path | None = None, engine: str = "events") -> Voice:
+        """The shipped voice, or the one in `folder`."""
+        place = folder or SHIPPED
+        return cls(Program.load(place / FRAMES_FILE), Program.load(place / LENGTHS_FILE), engine)
+
+    def speak(self, text: str, speed: float = 1.0) -> Iterator[Chunk]:
+        """The speech of `text`, chunk by chunk; nothing where there is nothing to say.
+
+        `speed` 0.25 … 1.5 changes the lengths of sounds, not their pitch; beyond that ValueError.
+        """
+        if not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"speed is {speed}; use {SLOWEST} to {FASTEST}")
+        return self._speak(text, speed)
+
+    def _speak(self, text: str, speed: float) -> Iterator[Chunk]:
+        at = word = 0
+        for sentence in sentences(text):
+            if at:
+                for _ in range(round(GAP_FRAMES / STEP_FRAMES / speed)):
+                    yield Chunk(np.zeros(BLOCK, np.float32), at, word - 1, last_at, last_said, None)
+                    at += BLOCK
+            planned = self.plan(sentence, speed)
+            state = self._frames.state()
+            synthesiser = Synthesiser()
+            starts = [at + FRAME * (frame + 1) for _, frame in planned.words]
+            current, last_at, last_said = -1, at, ""
+            for tokens in planned.tokens:
+                counts = Counts(self._frames)
+                samples = limited(synthesiser.step(self._values(tokens, state, counts)))
+                while current + 1 < len(starts) and starts[current + 1] < at + BLOCK:
+                    current += 1
+                    last_at, last_said = starts[current], planned.words[current][0]
+                yield Chunk(samples, at, word + current, last_at, last_said, counts)
+                at += BLOCK
+            word += len(planned.words)
+
+    def plan(self, sentence: Sequence[Spoken], speed: float = 1.0) -> Planned:
+        """Phones, their lengths and the tokens of every step of a sentence."""
+        line = phones(sentence)
+        words = [s.word for s in sentence]
+        tokens = phone_tokens(line, words, sentence[-1].mark or ".")
+        lengths = self.lengths(line, tokens, speed)
+        first = np.cumsum(lengths) - lengths
+        starts = {p.word: int(first[i]) for i, p in reversed(list(enumerate(line))) if p.word >= 0}
+        return Planned(step_tokens(tokens, lengths), tuple((words[w], starts[w]) for w in sorted(starts)))
+
+    def lengths(self, line: Sequence[Phone], tokens: np.ndarray, speed: float = 1.0) -> list[int]:
+        """Frames of 10 ms for every phone; what rounding takes from one it gives to the next."""
+        state = self._lengths.state()
+        found, owed = [], 0.0
+        for i, phone in enumerate(line):
+            inputs = {name: tokens[i : i + 1, k : k + 1] for k, name in enumerate(PHONE_PORTS)}
+            log_length = float(self._backend.step(self._lengths, state, inputs)["out"][0, 0])
+            if phone.symbol == PAUSE:
+                found.append(LEAD_FRAMES if i == 0 else END_FRAMES)
+                continue
+            wanted = min(float(np.exp(min(log_length, 5.0))), LONGEST_PHONE) / speed + owed
+            found.append(max(1, round(wanted)))
+            owed = float(np.clip(wanted - found[-1], -1.0, 1.0))
+        return found
+
+    def frames(self, tokens: np.ndarray) -> Floats:
+        """(2·steps, 55) acoustic frames for step tokens, as they go to the synthesiser."""
+        state = self._frames.state()
+        return np.concatenate([self._values(row, state, None) for row in tokens])
+
+    def _values(self, tokens: np.ndarray, state: object, counts: Counts | None) -> Floats:
+        inputs = {name: tokens[None, k : k + 1] for k, name in enumerate(STEP_PORTS)}
+        out = self._backend.step(self._frames, state, inputs, counts)["out"]  # type: ignore[arg-type]
+        values = out.reshape(STEP_FRAMES, -1) * self._gain * self._deviation + self._mean
+        values[:, 0] = np.clip(values[:, 0], np.log(80.0), np.log(420.0))
+        values[:, 1] = values[:, 1] > 0.0
+        values[:, 2:5] = np.clip(values[:, 2:5], -60.0, 0.0)
+        return values.astype(np.float32)
+
+
+def limited(samples: Floats) -> Floats:
+    """Samples kept within ±1: straight to 0.8, then bent."""
+    size = np.abs(samples)
+    over = np.maximum(size - 0.8, 0.0)
+    return np.where(size <= 0.8, samples, np.sign(samples) * (0.8 + 0.2 * np.tanh(over / 0.2))).astype(
+        np.float32
+    )
+
+
+def fade_out(samples: Floats, ms: float = 8.0) -> Floats:
+    """The beginning of `samples` led to zero within `ms`, for stopping at any sample without a click."""
+    n = min(len(samples), round(RATE * ms / 1000.0))
+    return (samples[:n] * (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, n)))).astype(np.float32)
+
+
+def blocks(text: str) -> Iterator[str]:
+    """Text in pieces that end where a sentence ends, of about `LONGEST_BLOCK` characters, so that long text starts soon."""
+    start = 0
+    while start < len(text):
+        if len(text) - start <= LONGEST_BLOCK:
+            yield text[start:]
+            return
+        end = re.compile(r"[.!?][\"')\]]*\s|\n").search(
+            text, start + LONGEST_BLOCK // 2, start + 3 * LONGEST_BLOCK
+        )
+        space = text.find(" ", start + LONGEST_BLOCK, start + 3 * LONGEST_BLOCK)
+        stop = end.end() if end else space + 1 if space >= 0 else start + 3 * LONGEST_BLOCK
+        yield text[start:stop]
+        start = stop
+
+
+def sentences(text: str) -> Iterator[list[Spoken]]:
+    """Sentences of spoken words; those without an end are cut at a rest, or after `LONGEST_SENTENCE` words."""
+    for block in blocks(text):
+        sentence: list[Spoken] = []
+        for word in spoken(block):
+            sentence.append(word)
+            full = len(sentence) >= LONGEST_SENTENCE
+            if (
+                word.mark in (".", "!", "?")
+                or full
+                or word.mark
+                and len(sentence) >= LONGEST_SENTENCE * 2 // 3
+            ):
+                yield sentence
+                sentence = []
+        if sentence:
+            yield sentence
