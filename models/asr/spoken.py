@@ -13,8 +13,15 @@ _SHORT = {
     "ok": "okay", "o.k.": "okay", "a.m.": "a m", "p.m.": "p m", "u.s.": "u s", "&": "and", "%": "percent",
     "'kay": "okay", "@": "at", "+": "plus",
 }  # fmt: skip
+_APOSTROPHE_LOST = {
+    whole.replace("'", ""): whole
+    for whole in (
+        "don't didn't doesn't isn't wasn't aren't weren't haven't hasn't hadn't couldn't wouldn't shouldn't "
+        "can't i'm i've you're you've they're they've we've he's she's that's there's what's"
+    ).split()
+}
 _CLIPPED = {"'em", "'til", "'cause", "'bout", "'round", "'tis", "'twas"}
-_NUMBER = re.compile(r"(\$|£|€)?(\d[\d,]*)(\.\d+)?(st|nd|rd|th|s|%)?")
+_NUMBER = re.compile(r"(\$|£|€)?(\d+(?:,\d{3})*)(\.\d+)?(st|nd|rd|th|s|%)?")
 _MONEY = {"$": "dollars", "£": "pounds", "€": "euros"}
 _TIME = re.compile(r"\b(\d{1,2}):(\d\d)\b")
 
@@ -59,7 +66,7 @@ def spoken_words(text: str) -> list[str]:
     text = text.lower().replace("’", "'").replace("‘", "'").replace("_", " ")
     if any(character.isdigit() for character in text):
         text = _NUMBER.sub(_said, _TIME.sub(_clock, text))
-    text = re.sub(r"\s+'(s|m|re|ve|ll|d|t)\b", r"'\1", text)
+    text = re.sub(r"\s+('(?:s|m|re|ve|ll|d|t)|n't)\b", r"\1", text)
     words: list[str] = []
     for piece in re.sub(r"[-—–/…\"()\[\]*,;:!?]", " ", text).split():
         if piece in _SHORT:
@@ -68,6 +75,6 @@ def spoken_words(text: str) -> list[str]:
         bare = re.sub(r"[^a-z']", "", piece)
         if bare in _CLIPPED:
             words.append(bare)
-        elif bare.strip("'"):
-            words.append(bare.strip("'"))
+        elif bare := bare.strip("'"):
+            words.append(_APOSTROPHE_LOST.get(bare, bare))
     return words
