@@ -43,7 +43,8 @@ class Ears(nn.Module):
         super().__init__()
         shape = Shape(size.width, 4 * size.width, dropout=size.dropout, spiking=size.spiking)
         front = 2 * size.width
-        self.scale = Affine(FRAMES_PER_STEP * BANDS, gain=2.0)
+        # fixed: under a masked stretch the norm behind it multiplies gradients by 300, and this offset gathers them
+        self.scale = Affine(FRAMES_PER_STEP * BANDS, gain=2.0).requires_grad_(False)
         self.sense = Lif(FRAMES_PER_STEP * BANDS, levels=8, signed=True, leak=0.0) if size.spiking else nn.Identity()
         self.past = Window(3)
         self.first = Synapses(3 * FRAMES_PER_STEP * BANDS, front, size=0.5)

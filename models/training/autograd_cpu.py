@@ -38,9 +38,9 @@ class _Lif(torch.autograd.Function):
         g_threshold = torch.empty_like(g_leak)
         kernels_cpu.lif_backward(
             _array(g), membrane.numpy(), spikes.numpy(), np.float32(levels), signed, surrogate == "arctan",
-            _array(leak), _array(threshold), ctx.soft, g_x.numpy(), g_leak.numpy(), g_threshold.numpy(),
+            _array(leak), _array(threshold), ctx.soft, ctx.needs_input_grad[2], g_x.numpy(), g_leak.numpy(), g_threshold.numpy(),
         )  # fmt: skip
-        return g_x, g_leak.sum(0), g_threshold.sum(0), None, None, None, None
+        return g_x, g_leak.sum(0), g_threshold.sum(0) if ctx.needs_input_grad[2] else None, None, None, None, None
 
 
 class _Wkv(torch.autograd.Function):

@@ -26,7 +26,8 @@ Neuron = Callable[[int], nn.Module]
 
 
 class Lif(nn.Module):
-    """Leaky integrate-and-fire neurons with `levels` graded spikes; leak and threshold are learnt per channel.
+    """Leaky integrate-and-fire neurons with `levels` graded spikes; the leak is learnt per channel, the
+    threshold too where `learn_threshold` asks for it.
 
     m[t] = leak·v[t−1] + x[t]; s[t] = clip(⌊m/θ⌋, 0, levels); soft reset v = m − θ·s, hard reset v = 0 on a spike.
     Membrane in the currents' units, time in steps. `activity` is the mean spike count of the last forward pass,
@@ -42,6 +43,7 @@ class Lif(nn.Module):
         leak: float = 0.5,
         surrogate: str = "straight",
         threshold: float = 1.0,
+        learn_threshold: bool = False,
     ) -> None:
         super().__init__()
         if reset not in ("soft", "hard"):
@@ -49,7 +51,8 @@ class Lif(nn.Module):
         self.levels, self.signed, self.reset, self.surrogate = levels, signed, reset, surrogate
         self.leak_logit = nn.Parameter(torch.full((n,), math.log(leak / (1 - leak)))) if leak > 0 else None
         self.register_buffer("no_leak", torch.zeros(n), persistent=False)
-        self.log_threshold = nn.Parameter(torch.full((n,), math.log(threshold)))
+        # behind a norm the gain does the same, so the threshold learns only where it is asked to
+        self.log_threshold = nn.Parameter(torch.full((n,), math.log(threshold)), requires_grad=learn_threshold)
         self.activity: Tensor | None = None
         self.rate = 0.0
 

@@ -18,80 +18,89 @@ _FAST = {"parallel": True, "fastmath": True, "cache": True, "nogil": True}
 def lif_forward(x, leak, threshold, levels, signed, soft, membrane, spikes):  # type: ignore[no-untyped-def]
     """Membrane before the reset and graded spikes of every step."""
     n_batch, n_time, n = x.shape
+    lowest = -levels if signed else np.float32(0.0)
     for b in nb.prange(n_batch):
         v = np.zeros(n, np.float32)
         for t in range(n_time):
+            current, m, s = x[b, t], membrane[b, t], spikes[b, t]
             for c in range(n):
-                m = leak[c] * v[c] + x[b, t, c]
-                q = m / threshold[c]
-                if signed:
-                    s = np.float32(math.copysign(min(math.floor(abs(q)), levels), q))
-                else:
-                    s = np.float32(min(max(math.floor(q), np.float32(0.0)), levels))
-                membrane[b, t, c] = m
-                spikes[b, t, c] = s
-                if soft:
-                    v[c] = m - s * threshold[c]
-                else:
-                    v[c] = m if s == np.float32(0.0) else np.float32(0.0)
+                m[c] = leak[c] * v[c] + current[c]
+            for c in range(n):
+                q = m[c] / threshold[c]
+                whole = np.float32(math.floor(abs(q)))
+                s[c] = min(max(whole if q >= np.float32(0.0) else -whole, lowest), levels)
+            if soft:
+                for c in range(n):
+                    v[c] = m[c] - s[c] * threshold[c]
+            else:
+                for c in range(n):
+                    v[c] = m[c] if s[c] == np.float32(0.0) else np.float32(0.0)
 
 
 @nb.njit(**_FAST)  # type: ignore[untyped-decorator]
 def lif_backward(  # type: ignore[no-untyped-def]
-    g_spikes, membrane, spikes, levels, signed, arctan, leak, threshold, soft, g_x, g_leak, g_threshold
-):
+    g_spikes, membrane, spikes, levels, signed, arctan, leak, threshold, soft, learn_threshold,
+    g_x, g_leak, g_threshold,
+):  # fmt: skip
     """Gradient through time with the reset inside it.
 
-    With ds/dm = slope (`models.training.surrogate`): soft reset v = m − θ·s gives dv/dm = 1 − θ·slope; hard reset v = m·(1 − |s|)⁺ gives
-    dv/dm = [s = 0] − m·slope·[|s| ≤ 1] (the spike that empties the membrane moves with m as well).
-    `g_leak`, `g_threshold` are (batch, n) and summed by the caller.
+    With ds/dm = slope (`models.training.surrogate`): soft reset v = m − θ·s gives dv/dm = 1 − θ·slope; hard
+    reset v = m·(1 − |s|)⁺ gives dv/dm = [s = 0] − m·slope·[|s| ≤ 1] (the spike that empties the membrane
+    moves with m as well). `g_leak`, `g_threshold` are (batch, n) and summed by the caller.
+
+    Every inner loop touches few arrays: the compiler gives up on vectors where too many might overlap.
     """
     n_batch, n_time, n = g_spikes.shape
+    one, zero = np.float32(1.0), np.float32(0.0)
     for b in nb.prange(n_batch):
         g_v = np.zeros(n, np.float32)
-        for c in range(n):
-            g_leak[b, c] = 0.0
-            g_threshold[b, c] = 0.0
+        slope = np.empty(n, np.float32)
+        emptied = np.empty(n, np.float32)
+        g_leak[b] = zero
+        g_threshold[b] = zero
         for t in range(n_time - 1, -1, -1):
+            g_s, m, s, g_m = g_spikes[b, t], membrane[b, t], spikes[b, t], g_x[b, t]
             for c in range(n):
-                m = membrane[b, t, c]
-                s = spikes[b, t, c]
-                q = m / threshold[c]
-                if signed:
-                    q = abs(q)
-                if arctan:
-                    bump = np.float32(math.pi) * (q - np.float32(1.0))
-                    k = np.float32(1.0) / (np.float32(1.0) + bump * bump) / threshold[c]
-                else:
-                    inside = (q > np.float32(0.0)) & (q < levels + np.float32(1.5))
-                    k = (np.float32(1.0) if inside else np.float32(0.1)) / threshold[c]
-                emptied = abs(m) if signed else m
-                if abs(s) > np.float32(1.0):
-                    emptied = np.float32(0.0)
-                if soft:
-                    dv = np.float32(1.0) - threshold[c] * k
-                else:
-                    silent = np.float32(1.0) if s == np.float32(0.0) else np.float32(0.0)
-                    dv = silent - emptied * k
-                g_m = g_spikes[b, t, c] * k + g_v[c] * dv
-                if t > 0:
-                    before = membrane[b, t - 1, c]
-                    fired = spikes[b, t - 1, c]
+                q = m[c] / threshold[c]
+                slope[c] = abs(q) if signed else q
+            if arctan:
+                for c in range(n):
+                    bump = np.float32(math.pi) * (slope[c] - one)
+                    slope[c] = one / (one + bump * bump) / threshold[c]
+            else:
+                for c in range(n):
+                    inside = (slope[c] > zero) & (slope[c] < levels + np.float32(1.5))
+                    slope[c] = (one if inside else np.float32(0.1)) / threshold[c]
+            if soft:
+                for c in range(n):
+                    g_m[c] = g_s[c] * slope[c] + g_v[c] * (one - threshold[c] * slope[c])
+            else:
+                for c in range(n):
+                    size = abs(m[c]) if signed else m[c]
+                    emptied[c] = size * slope[c] if abs(s[c]) <= one else zero
+                for c in range(n):
+                    silent = one if s[c] == zero else zero
+                    g_m[c] = g_s[c] * slope[c] + g_v[c] * (silent - emptied[c])
+            if learn_threshold:  # ds/dθ = −slope·m/θ; a soft reset also subtracts θ·s
+                for c in range(n):
+                    ds = -slope[c] * m[c] / threshold[c]
+                    g_threshold[b, c] += g_s[c] * ds
                     if soft:
-                        v_before = before - fired * threshold[c]
+                        g_threshold[b, c] -= g_v[c] * (s[c] + threshold[c] * ds)
                     else:
-                        v_before = before if fired == np.float32(0.0) else np.float32(0.0)
-                    g_leak[b, c] += g_m * v_before
-                # s depends on m/θ: ds/dθ = −slope·m/θ; a soft reset also subtracts θ·s
-                ds_dtheta = -k * m / threshold[c]
-                g_t = g_spikes[b, t, c] * ds_dtheta
+                        g_threshold[b, c] += g_v[c] * emptied[c] * m[c] / threshold[c]
+            if t > 0:
+                before, fired = membrane[b, t - 1], spikes[b, t - 1]
                 if soft:
-                    g_t -= g_v[c] * (s + threshold[c] * ds_dtheta)
+                    for c in range(n):
+                        slope[c] = before[c] - fired[c] * threshold[c]
                 else:
-                    g_t -= g_v[c] * emptied * ds_dtheta
-                g_threshold[b, c] += g_t
-                g_x[b, t, c] = g_m
-                g_v[c] = leak[c] * g_m
+                    for c in range(n):
+                        slope[c] = before[c] if fired[c] == zero else zero
+                for c in range(n):
+                    g_leak[b, c] += g_m[c] * slope[c]
+            for c in range(n):
+                g_v[c] = leak[c] * g_m[c]
 
 
 @nb.njit(**_FAST)  # type: ignore[untyped-decorator]

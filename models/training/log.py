@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class TrainingLog:
     def add(self, update: int, updates: int, figures: dict[str, float]) -> None:
         """Figures of one update of a run of `updates`."""
         for name, value in figures.items():
+            if not math.isfinite(value):  # an update that was left out
+                continue
             self._smooth[name] = value + 0.98 * (self._smooth.get(name, value) - value)
         line = f"loss {self._smooth['loss']:.3f}"
         self._progress.update(self._bar, total=updates, completed=update, figures=line)

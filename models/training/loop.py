@@ -117,14 +117,15 @@ def fit(
             total.backward()  # type: ignore[no-untyped-call]
             stopped = crew.average(parameters, stop.asked)
             norms = [torch.nn.utils.clip_grad_norm_(group.parameters, plan.clip) for group in groups]
-            if all(bool(torch.isfinite(norm)) for norm in norms):
+            skipped = not all(bool(torch.isfinite(norm)) for norm in norms)
+            if not skipped:
                 optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             update += 1
             _average(average, model, min(plan.ema, update / (update + 10)))
             if crew.rank() > 0:
                 continue
-            figures |= {"loss": float(value.detach()), "rate": rate}
+            figures |= {"loss": float(value.detach()), "learning_rate": rate, "skipped": float(skipped)}
             figures |= {f"gradient_norm_{i}": float(norm) for i, norm in enumerate(norms)}
             log.add(update, plan.updates, figures)
             if evaluate and (update % plan.evaluate_every == 0 or update == plan.updates):
