@@ -121,7 +121,7 @@ class LifParameters:
     """A current-based LIF population, as the chip's registers hold it.
 
     `du` 0…4095 (4095 forgets the current at once), `dv` 0…4095 (0 never leaks), both in 4096ths;
-    `vth` mantissa of 17 bits, effective threshold vth · 2^6; effective bias bias_mant · 2^bias_exp on every step.
+    `vth` mantissa of 17 bits, effective threshold vth · 2^6; bias bias_mant · 2^bias_exp on every step.
     """
 
     du: int
