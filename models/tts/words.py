@@ -318,7 +318,7 @@ def _part(above: str, below: str) -> str:
 def _measure(match: re.Match[str]) -> str:
     value, unit = match["n"], match["u"]
     if " " in match[0] and (
-        unit in ("in", "IN", "s", "a") or unit.upper() in "KMGVWLH" and unit not in "mgVWhlk"
+        unit in ("in", "IN", "s", "a") or unit in ("K", "M", "G", "v", "w", "L", "H")
     ):
         return match[0]
     if unit in ("M", "G", "S"):
