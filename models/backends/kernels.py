@@ -38,7 +38,7 @@ ROW_TILE = 256
 
 _LOW, _HIGH, _LOG2_E = ops.EXP_LOW, ops.EXP_HIGH, ops.LOG2_E
 _LN2_HIGH, _LN2_LOW = ops.LN2_HIGH, ops.LN2_LOW
-_C0, _C1, _C2, _C3, _C4, _C5, _C6 = ops.EXP_POLYNOMIAL
+_C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7 = ops.EXP_POLYNOMIAL
 _CLIP, _UNITS, _EPS = ops.NORM_CLIP, ops.NORM_UNITS, ops.NORM_EPS
 _ONE, _ZERO = np.float32(1), np.float32(0)
 
@@ -56,6 +56,7 @@ def exp32(x):
     y = y * r + _C4
     y = y * r + _C5
     y = y * r + _C6
+    y = y * r + _C7
     return y * float_of_bits(int32((int32(n) + int32(127)) << int32(23)))
 
 

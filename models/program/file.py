@@ -7,6 +7,7 @@ any damage visible; a file that this version does not know in every detail is re
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from models.program.graph import Node, Program, ProgramError
@@ -23,6 +23,10 @@ from models.program.ops import Array
 FORMAT = "spiketalk-program"
 VERSION = 1
 TERNARY = "ternary-2bit"
+
+_MAX_HEADER = 100_000_000
+_DTYPES = {"I8": "<i1", "U8": "<u1", "F32": "<f4"}
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 def save(program: Program, path: str | Path) -> None:
@@ -57,31 +61,74 @@ def load(path: str | Path) -> Program:
     """Read and check a program. Any file gives a Program or one ProgramError that names it."""
     source = str(path)
     try:
-        with safe_open(source, framework="np") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ProgramError(
-                    f"{source}: format: expected {FORMAT}, found {metadata.get('format', 'none')}"
-                )
-            if metadata.get("version") != str(VERSION):
-                raise ProgramError(
-                    f"{source}: version: expected {VERSION}, found {metadata.get('version', 'none')}; "
-                    "it was written by another release of spiketalk"
-                )
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+        metadata, tensors = _read(source)
     except FileNotFoundError:
         raise ProgramError(f"{source}: expected a program file, found none of that name") from None
     except OSError as error:
         raise ProgramError(f"{source}: expected a readable file, found {error.strerror or error}") from None
-    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, UnicodeDecodeError) as error:
+    except (*_MALFORMED, RecursionError, MemoryError) as error:
         raise ProgramError(f"{source}: expected a whole safetensors file, found {_line(error)}") from None
     program = _assemble(source, metadata, tensors)
     if program.digest != metadata.get("digest"):
+        found = metadata.get("digest")
         raise ProgramError(
-            f"{source}: digest: expected {metadata.get('digest')}, found {program.digest}; damaged"
+            f"{source}: digest: expected {program.digest}, found {found!r}; the file is damaged"
         )
     _ = program.values
     return program
+
+
+def _read(source: str) -> tuple[Mapping[str, str], dict[str, Array]]:
+    """Metadata and tensors of a safetensors file, each tensor read once, to a place of its own in one buffer.
+
+    ProgramError for another format or version; any other flaw raises one of _MALFORMED.
+    """
+    with open(source, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(size - 8, _MAX_HEADER):
+            raise ValueError(f"{size} bytes with a header of {length}")
+        header = json.loads(file.read(length).decode(), object_pairs_hook=_each_once)
+        metadata = {_text(k): _text(v) for k, v in header.pop("__metadata__", {}).items()}
+        _check_version(source, metadata)
+        tensors, end = {}, 0
+        buffer = np.empty(size - 8 - length + 64 * len(header) + 64, np.uint8)
+        free = -buffer.ctypes.data % 64
+        for key, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+            shape, (first, last) = tuple(entry["shape"]), entry["data_offsets"]
+            dtype = np.dtype(_DTYPES[entry["dtype"]])
+            if (
+                not all(type(n) is int and n >= 0 for n in shape)
+                or math.prod(shape) * dtype.itemsize != last - first
+            ):
+                raise ValueError(f"tensor {key!r} of shape {shape} in bytes {first} to {last}")
+            place = buffer[free : free + last - first]
+            if first != end or file.readinto(place.data) != len(place):
+                raise ValueError(
+                    f"tensor {key!r} in bytes {first} to {last}, the one before it ends at {end}"
+                )
+            tensors[key] = place.view(dtype).reshape(shape)
+            end, free = last, free + -(-len(place) // 64) * 64
+        if 8 + length + end != size:
+            raise ValueError(f"{size} bytes where its header describes {8 + length + end}")
+    return metadata, tensors
+
+
+def _check_version(source: str, metadata: Mapping[str, str]) -> None:
+    if metadata.get("format") != FORMAT:
+        raise ProgramError(f"{source}: format: expected {FORMAT}, found {metadata.get('format', 'none')!r}")
+    if metadata.get("version") != str(VERSION):
+        raise ProgramError(
+            f"{source}: version: expected {VERSION}, found {metadata.get('version', 'none')!r}; "
+            "it was written by another release of spiketalk"
+        )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice in one JSON object")
+    return found
 
 
 def _assemble(source: str, metadata: Mapping[str, str], tensors: dict[str, Array]) -> Program:
@@ -105,15 +152,7 @@ def _assemble(source: str, metadata: Mapping[str, str], tensors: dict[str, Array
             source=source,
         )
         _ = program.digest
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except (*_MALFORMED, RecursionError, MemoryError) as error:
         raise ProgramError(
             f"{source}: graph: expected the form of version {VERSION}, found {_line(error)}"
         ) from None

@@ -34,7 +34,7 @@ EXP_HIGH = F(88.0)
 LOG2_E = F(1.44269504)
 LN2_HIGH = F(0.693359375)
 LN2_LOW = F(-2.12194440e-4)
-EXP_POLYNOMIAL = tuple(F(c) for c in (1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5, 1.0, 1.0))
+EXP_POLYNOMIAL = tuple(F(c) for c in (1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5, 1.0, 1.0))
 POWER_ZERO = 126
 POWERS_OF_TWO = np.ldexp(np.ones(254, F), np.arange(-POWER_ZERO, 128)).astype(F)
 
@@ -42,7 +42,7 @@ POWERS_OF_TWO = np.ldexp(np.ones(254, F), np.arange(-POWER_ZERO, 128)).astype(F)
 def exp32(x: Array) -> Array:
     """e to the x, for x clamped to [-87, 88], within two units in the last place.
 
-    n = rint(x·log2 e), r = x − n·ln 2 in two parts (Cody and Waite 1980), then a degree-6 Taylor polynomial
+    n = rint(x·log2 e), r = x − n·ln 2 in two parts (Cody and Waite 1980), then a degree-7 Taylor polynomial
     in r by Horner's rule, times 2^n from a table. A value that is not a number counts as the lower end.
 
     >>> float(exp32(np.float32([0.0]))[0])

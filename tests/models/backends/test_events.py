@@ -131,7 +131,7 @@ def test_bad_inputs_are_refused_before_the_state_moves(backend: EventsBackend, h
     backend.step(program, state, inputs)
     before = state.snapshot()
     BAD_INPUTS[harm](inputs)
-    with pytest.raises(ProgramError, match="every op: input.*expected.*found"):
+    with pytest.raises(ProgramError, match=r"every op: input.*expected.*found"):
         backend.step(program, state, inputs)
     assert same_bits(state.memory, before)
     backend.step(program, state, ports(program))
