@@ -10,13 +10,17 @@ from models.program import Program, ProgramBuilder, ProgramError
 
 
 def small() -> Program:
-    """Three neurons with threshold 1 that forget at once, a dense layer to five and a convolution of two taps."""
+    """Three neurons with threshold 1 that forget at once, a layer to five, a convolution of two taps."""
     build = ProgramBuilder("small", 1.0)
     x = build.add("input", "x", attributes={"width": 3, "kind": "real"})
     attributes: dict[str, int | float | str] = {"levels": 4, "signed": 1, "reset": "hard"}
     s = build.add("lif", "s", [x], attributes, {"leak": np.zeros(3), "threshold": np.ones(3)})
-    weight = np.ones((3, 5), np.int8)
-    y = build.add("synapses", "y", [s], tensors={"weight": weight, "scale": np.ones(5), "bias": np.zeros(5)})
+    y = build.add(
+        "synapses",
+        "y",
+        [s],
+        tensors={"weight": np.ones((3, 5)), "scale": np.ones(5), "bias": np.zeros(5)},
+    )
     taps = {"weight": np.ones((2, 3), np.int8), "scale": np.ones(3), "bias": np.zeros(3)}
     return build.finish([y, build.add("conv", "c", [s], tensors=taps)])
 

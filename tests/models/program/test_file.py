@@ -180,7 +180,7 @@ def test_every_truncation_is_refused(path: Path, tmp_path: Path) -> None:
 @settings(max_examples=FUZZED_FILES, deadline=None)
 @given(st.data())
 def test_mutated_files_are_refused_or_the_same(path: Path, data: st.DataObject) -> None:
-    """Bits flipped, bytes overwritten, dropped, doubled: refused in one line, or it is still the same program."""
+    """Bits flipped, bytes written over, dropped, doubled: refused in one line, or the same program."""
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         front = data.draw(st.booleans())

@@ -72,7 +72,8 @@ HARMS: dict[str, tuple[Callable[[Program], Program], str]] = {
     "kind": (lambda p: changed(p, "input", attributes={"width": 40, "kind": "spikes"}), "real or token"),
     "role missing": (lambda p: changed(p, "norm", tensors={}), "tensors: expected .*gain"),
     "tensor missing": (
-        lambda p: changed(p, "norm", tensors={"gain": "x", "offset": "y"}), "a tensor of this program, found 'x'",
+        lambda p: changed(p, "norm", tensors={"gain": "x", "offset": "y"}),
+        "a tensor of this program, found 'x'",
     ),
     "tensor spare": (lambda p: replace(p, tensors={**p.tensors, "spare": np.ones(3)}), "found 'spare'"),
     "tensor dtype": (
