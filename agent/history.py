@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.clock import Samples
+from agent.turn.effects import CloseTurn, Effect, End, OpenTurn
 from agent.utterance import Utterance
 
 Speaker = Literal["user", "agent"]
@@ -61,6 +62,20 @@ class History:
             return self
         cut = utterance.cut and len(words) < len(utterance.words)
         return self._with(self.lines, Line("agent", utterance.generation, words, at, cut))
+
+    def after(self, effect: Effect, utterance: Utterance | None, at: Samples) -> History:
+        """With what the turn controller's effect adds or takes back; `utterance` is what was being said."""
+        match effect:
+            case CloseTurn(outcome="committed", words=words, turn=turn):
+                return self.user_said(turn, words, at)
+            case CloseTurn(outcome="closed", words=words, turn=turn) if words:
+                return self.user_said(turn, words, at)
+            case OpenTurn(reopened=True, turn=turn):
+                return self.user_goes_on(turn)
+            case End() if utterance is not None and utterance.generation == effect.generation:
+                return self.agent_said(utterance.ended(cut=effect.outcome != "heard"), at)
+            case _:
+                return self
 
     def messages(self) -> tuple[Line, ...]:
         """The talk as an exchange: lines of one side with nothing of the other's between them are one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.clock import Samples
-from agent.turn.barge_in import verdict
+from agent.turn.barge_in import own_head, verdict
 from agent.turn.effects import Duck, Effect, Learn, OpenTurn, Refuse, ResponseEnd, Resume, TurnEnd
 from agent.turn.events import (
     Cancel,
@@ -23,8 +23,9 @@ from agent.turn.events import (
 )
 from agent.turn.settings import Settings
 from agent.turn.states import Ducked, Idle, Pausing, Speaking, Thinking, Turn, UserSpeaking
-from agent.turn.steps import Step, answer, closed, ended, is_late, listening, opened, overdue, unasked
+from agent.turn.steps import Step, answer, closed, ended, heard, is_late, listening, opened, overdue, unasked
 
+INTERRUPTS = ("stop", "words")
 ACTIVE = "a response is active: wait for its end or cancel it"
 NO_TURN = "nobody has spoken: there is no turn to end"
 
@@ -117,10 +118,16 @@ def cancel_unheard(state: Thinking, event: Cancel, settings: Settings) -> Step:
 
 
 def stalled(state: Speaking, event: Tick, settings: Settings) -> Step:
-    """A voice that stands still has failed."""
-    if not overdue(state.moved, state.response.settings.stall_limit_ms, event.at):
+    """A voice that stands still has failed; a sound beside it that brought no words is over."""
+    if overdue(state.moved, state.response.settings.stall_limit_ms, event.at):
+        return _finish(state, "failed")
+    turn, book = state.overlap, state.book
+    if turn is None or turn.held or not _may_interrupt(state) or book.voiced:
         return state, ()
-    return _finish(state, "failed")
+    if not overdue(book.voice_last, turn.settings.resume_after_ms, event.at):
+        return state, ()
+    book, effects = closed(book, turn, _unmeant(turn, state.saying))
+    return replace(state, book=book, overlap=None), effects
 
 
 def sounding(state: Speaking, event: Played, settings: Settings) -> Step:
@@ -149,20 +156,29 @@ def _finish(state: Speaking, outcome: ResponseEnd) -> Step:
     effects = ended(state.response, outcome)
     turn = state.overlap
     if turn is None:
-        return Idle(state.book, state.book.at), effects
+        return Idle(state.book, state.book.at, state.saying), effects
     meant = verdict(turn.words, state.saying, turn.settings)
-    if not state.book.voiced and not turn.held and meant in ("backchannel", "own"):
-        book, more = closed(state.book, turn, "backchannel" if meant == "backchannel" else "echo")
-        return Idle(book, book.at), effects + more
+    over = meant == "own" or (meant == "backchannel" and not state.book.voiced)
+    if over and not turn.held:
+        book, more = closed(state.book, turn, _unmeant(turn, state.saying))
+        return Idle(book, book.at, state.saying), effects + more
     return listening(state.book, turn), effects
 
 
+def _unmeant(turn: Turn, saying: tuple[str, ...]) -> TurnEnd:
+    """What a turn was that was none."""
+    meant = verdict(turn.words, saying, turn.settings)
+    if meant == "nothing":
+        return "noise"
+    return "echo" if meant == "own" else "backchannel"
+
+
 def duck(state: Speaking, event: SpeechStarted, settings: Settings) -> Step:
-    """Somebody sounds: hold still at once and see. What may not be interrupted goes on beside it."""
+    """Somebody sounds: hold still at once and see; unless we may not, or were held for nothing too often."""
     if event.source != "user" or state.overlap:
         return state, ()
     book, turn, effects = opened(state.book, event.onset, settings)
-    if not _may_interrupt(state):
+    if not _may_interrupt(state) or state.response.alarms >= settings.false_alarms:
         return replace(state, book=book, overlap=turn), effects
     held = Ducked(book, state.response, turn, state.position, state.saying)
     return held, (*effects, Duck(state.response.generation))
@@ -174,14 +190,20 @@ def _may_interrupt(state: Speaking) -> bool:
 
 def words_over_ours(state: Speaking, event: Partial, settings: Settings) -> Step:
     """Words without an onset (it was taken for an echo, or for a "mm-hm") interrupt; our own do not."""
-    if state.overlap:
-        return replace(state, overlap=replace(state.overlap, words=event.words)), ()
+    turn = state.overlap
+    if turn:
+        turn = heard(turn, event.words)
+        if not _may_interrupt(state) or verdict(turn.words, state.saying, turn.settings) not in INTERRUPTS:
+            return replace(state, overlap=turn), ()
+        return listening(state.book, turn), ended(state.response, "cut")
     if event.source == "background" or is_late(state.book) or not _may_interrupt(state):
         return state, ()
-    if verdict(event.words, state.saying, settings) not in ("stop", "words"):
+    if verdict(event.words, state.saying, settings) not in INTERRUPTS:
         return state, ()
     book, turn, effects = opened(state.book, event.since, settings)
-    return listening(book, replace(turn, words=event.words)), (*effects, *ended(state.response, "cut"))
+    skip = own_head(event.words, state.saying) if event.source == "echo" else 0
+    turn = heard(replace(turn, skip=skip), event.words)
+    return listening(book, turn), (*effects, *ended(state.response, "cut"))
 
 
 def guess_overlap(state: Speaking, event: EndGuess, settings: Settings) -> Step:
@@ -239,8 +261,8 @@ def resolve(state: Ducked, event: Tick, settings: Settings) -> Step:
 
 def words_while_ducked(state: Ducked, event: Partial, settings: Settings) -> Step:
     """Words that are neither ours nor "mm-hm" decide at once."""
-    turn = replace(state.turn, words=event.words)
-    if verdict(turn.words, state.saying, turn.settings) in ("stop", "words"):
+    turn = heard(state.turn, event.words)
+    if verdict(turn.words, state.saying, turn.settings) in INTERRUPTS:
         return _give_way(state, turn)
     return replace(state, turn=turn), ()
 
@@ -288,7 +310,8 @@ def typed_while_ducked(state: Ducked, event: Typed, settings: Settings) -> Step:
 
 def _resume(state: Ducked, outcome: TurnEnd) -> Step:
     book, effects = closed(state.book, state.turn, outcome)
-    after = Speaking(book, state.response, state.position, book.at, state.saying)
+    response = replace(state.response, alarms=state.response.alarms + (outcome != "backchannel"))
+    after = Speaking(book, response, state.position, book.at, state.saying)
     return after, (*effects, Resume(state.response.generation))
 
 

@@ -21,7 +21,9 @@ def verdict(words: tuple[str, ...], saying: tuple[str, ...], settings: Settings)
     """
     if not words:
         return "nothing"
-    words = words[-8:]  # an echo's transcript grows with all that we say; what counts is its end
+    words = words[own_head(words, saying) :]
+    if not words:
+        return "own"
     spoken = {word.casefold() for word in saying}
     foreign = [word.casefold() for word in words if word.casefold() not in spoken]
     if any(word in settings.stop_words for word in foreign):
@@ -31,3 +33,14 @@ def verdict(words: tuple[str, ...], saying: tuple[str, ...], settings: Settings)
     if all(word in settings.backchannels for word in foreign):
         return "backchannel"
     return "words"
+
+
+def own_head(words: tuple[str, ...], saying: tuple[str, ...]) -> int:
+    """How many words at the head of a transcript are ours.
+
+    >>> own_head(("the", "river", "which", "river"), ("the", "river", "runs"))
+    2
+    """
+    spoken = {word.casefold() for word in saying}
+    foreign = (index for index, word in enumerate(words) if word.casefold() not in spoken)
+    return next(foreign, len(words))

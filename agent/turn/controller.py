@@ -23,6 +23,7 @@ from agent.turn.events import (
     SpeechStarted,
     SpeechStopped,
     TalkPressed,
+    Typed,
 )
 from agent.turn.settings import Settings
 from agent.turn.states import (
@@ -51,7 +52,8 @@ def decide(state: State, event: Event, settings: Settings) -> Step:
     """
     if isinstance(state, Closed) or is_stale(state, event):
         return state, ()
-    event = replace(event, at=max(event.at, state.book.at))
+    if event.at < state.book.at:
+        event = replace(event, at=state.book.at)
     if isinstance(event, Close):
         return close(replace(state, book=noted(state.book, event)))
     afresh: tuple[Effect, ...] = ()
@@ -83,7 +85,9 @@ def is_stale(state: State, event: Event) -> bool:
 
 
 def starts_transcript(state: State, event: Event) -> bool:
-    """Whether the words from here on are new: no turn is open, nor one still to be reopened."""
+    """Whether the words from here on are new: no turn is open or to be reopened, or the user typed."""
+    if isinstance(event, Typed):
+        return True
     if not isinstance(event, SpeechStarted | TalkPressed):
         return False
     match state:
@@ -99,15 +103,17 @@ def starts_transcript(state: State, event: Event) -> bool:
 
 def noted(book: Book, event: Event) -> Book:
     """The book brought up to `event`."""
-    book = replace(book, at=max(book.at, event.at))
     match event:
         case SpeechStarted():
-            return replace(book, voiced=event.source != "background", source=event.source)
+            over = book.voiced and book.source == "user" and event.source != "user"
+            last = event.at if over else book.voice_last
+            voiced = event.source != "background"
+            return replace(book, at=event.at, voiced=voiced, source=event.source, voice_last=last)
         case SpeechStopped() if book.voiced:
-            last = max(book.voice_last, min(event.last, book.at))
-            return replace(book, voiced=False, voice_last=Samples(last))
+            last = max(book.voice_last, min(event.last, event.at))
+            return replace(book, at=event.at, voiced=False, voice_last=Samples(last))
         case _:
-            return book
+            return replace(book, at=event.at)
 
 
 def close(state: State) -> Step:

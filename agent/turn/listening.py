@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agent.clock import Samples, samples
 from agent.initiative import breaks_silence, cuts_in, murmurs
+from agent.turn.barge_in import verdict
 from agent.turn.effects import Attend, Discard, Learn, Murmur, Refuse
 from agent.turn.events import (
     Cancel,
@@ -27,6 +28,7 @@ from agent.turn.steps import (
     answer,
     closed,
     draft,
+    heard,
     is_late,
     listening,
     opened,
@@ -58,7 +60,9 @@ def begin_turn(state: Idle, event: SpeechStarted, settings: Settings) -> Step:
 
 def begin_turn_by_words(state: Idle, event: Partial, settings: Settings) -> Step:
     """Words for a sound that was not taken for speech, or was taken for noise."""
-    if event.source != "user" or not event.words or is_late(state.book):
+    fresh = not overdue(state.quiet_since, settings.tail_ms, event.at)
+    tail = fresh and verdict(event.words, state.said, settings) == "own"
+    if event.source != "user" or not event.words or tail or is_late(state.book):
         return state, ()
     book, turn, effects = opened(state.book, event.since, settings)
     return listening(book, replace(turn, words=event.words)), effects
@@ -101,6 +105,14 @@ def endless_noise(state: UserSpeaking, event: Tick, settings: Settings) -> Step:
     return Idle(book, book.at), effects
 
 
+def others_remain(state: UserSpeaking, event: SpeechStarted, settings: Settings) -> Step:
+    """The sound goes on, but it is no longer the user's: a pause."""
+    if event.source == "user" or state.turn.held:
+        return state, ()
+    book, turn, effects = draft(state.book, state.turn)
+    return Pausing(book, turn, event.at), effects
+
+
 def pause(state: UserSpeaking, event: SpeechStopped, settings: Settings) -> Step:
     """Silence: a pause inside the turn or its end. A draft is begun in case of the latter."""
     if state.turn.held:
@@ -111,7 +123,9 @@ def pause(state: UserSpeaking, event: SpeechStopped, settings: Settings) -> Step
 
 def follow(state: UserSpeaking, event: Partial, settings: Settings) -> Step:
     """The words grow; stable ones are read ahead."""
-    turn = replace(state.turn, words=event.words)
+    if event.source == "background":
+        return state, ()
+    turn = heard(state.turn, event.words)
     dropped: tuple[Discard, ...] = ()
     if turn.draft and turn.draft.words != turn.words:
         dropped = (Discard(turn.draft.generation),)
@@ -171,6 +185,8 @@ def end_turn(state: Pausing, event: Tick, settings: Settings) -> Step:
         return answer(state.book, turn)
     if cuts_in(Samples(event.at - turn.onset), silence, rules):
         return answer(state.book, turn, "long turn")
+    if cuts_in(Samples(event.at - turn.onset), samples(rules.cut_in_pause_ms), rules):
+        return state, ()
     talked = Samples(event.at - (turn.onset if turn.murmured is None else turn.murmured))
     if murmurs(talked, silence, turn.finished, rules):
         return replace(state, turn=replace(turn, murmured=event.at)), (Murmur(turn.number),)
@@ -195,7 +211,9 @@ def go_on(state: Pausing, event: SpeechStarted, settings: Settings) -> Step:
 
 def last_words(state: Pausing, event: Partial, settings: Settings) -> Step:
     """Words that come in after their sound; the draft follows them."""
-    turn = replace(state.turn, words=event.words)
+    if event.source == "background":
+        return state, ()
+    turn = heard(state.turn, event.words)
     if not turn.words:
         turn, dropped = undrafted(turn)
         return replace(state, turn=turn), dropped

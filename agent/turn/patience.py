@@ -48,8 +48,8 @@ class Patience:
     def after(self, pause: Samples) -> Patience:
         """The patience that has also seen the speaker go on after `pause`.
 
-        The first pauses weigh as one in `prior` + n, so that one odd pause moves little; later ones are a
-        running mean over about 24 pauses, so that it follows a speaker who tires.
+        The first pauses weigh as one in `prior` + n, later ones are a running mean over about 24, so that it
+        follows a speaker who tires. A pause counts for at most two spreads: one odd one moves little.
 
         >>> slow = Patience()
         >>> for _ in range(20):
@@ -59,7 +59,8 @@ class Patience:
         """
         length = log(min(max(1000 * seconds(pause), 60.0), 5000.0))
         weight = 1 / min(self.prior + self.seen + 1, 24)
-        median = self.log_median + weight * (length - self.log_median)
-        square = self.log_spread**2 + weight * ((length - self.log_median) ** 2 - self.log_spread**2)
+        away = min(max(length - self.log_median, -2 * self.log_spread), 2 * self.log_spread)
+        median = self.log_median + weight * away
+        square = self.log_spread**2 + weight * (away**2 - self.log_spread**2)
         spread = min(max(square**0.5, 0.35), 1.2)
         return replace(self, log_median=median, log_spread=spread, seen=self.seen + 1)

@@ -10,7 +10,7 @@ BACKCHANNELS = frozenset(
     """
     aha ah alright cool exactly good great hm hmm huh interesting mhm mm mmhm mm-hm mmm nice oh ok okay
     really right sure totally true uh-huh uh um wow yeah yep yes yup
-    """.split()  # noqa: SIM905 (a list of words reads best as words)
+    """.split()
 )
 """Words that, alone, mean "go on"."""
 
@@ -47,6 +47,8 @@ class Settings:
     """after a sound without words, wait this long for words before going on"""
     backchannel_limit_ms: int = 900
     """so long may "mm-hm" be drawn out before we go on under it"""
+    false_alarms: int = 2
+    """after so many false alarms in a response, sound alone holds it no more: only words interrupt"""
     own_words: float = 0.6
     """a transcript with this share of the words we are saying is our own echo"""
     backchannels: frozenset[str] = BACKCHANNELS
@@ -54,6 +56,8 @@ class Settings:
 
     speak_up: bool = True
     """say something after a long silence"""
+    tail_ms: int = 1_500
+    """so long after we have spoken, our own words may still come back"""
     silence_ms: int = 12_000
     """the silence after which to speak up; doubled for each time that nobody answered"""
     silence_times: int = 2

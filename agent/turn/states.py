@@ -48,6 +48,8 @@ class Turn:
     words: tuple[str, ...] = ()
     finished: float = 0.5
     """the last guess that the user has finished"""
+    skip: int = 0
+    """so many words at the head of the transcript are our own, come back"""
     held: bool = False
     """push to talk is down: pauses do not end the turn"""
     released: bool = False
@@ -68,6 +70,8 @@ class Response:
     turn: Turn | None = None
     """the turn that it answers; closed, but kept so that it can be opened again while nothing has sounded"""
     interruptible: bool = True
+    alarms: int = 0
+    """how often it was held for nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Idle:
 
     book: Book = Book()
     quiet_since: Samples = Samples(0)
+    said: tuple[str, ...] = ()
+    """what we said last: its echo may still come in as words"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """We speak. `overlap` is a turn of the user's that may not interrupt us."""
+    """We speak. `overlap` is a turn of the user's that may not hold us, or not by sound alone."""
 
     book: Book
     response: Response

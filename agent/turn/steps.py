@@ -102,6 +102,11 @@ def ended(response: Response, outcome: ResponseEnd) -> tuple[Effect, ...]:
     return (end,) if outcome == "heard" else (Cut(response.generation), end)
 
 
+def heard(turn: Turn, words: tuple[str, ...]) -> Turn:
+    """The turn with the words of the transcript, less the echo at its head."""
+    return replace(turn, words=words[turn.skip :])
+
+
 def is_late(book: Book) -> bool:
     """Whether words that arrive now belong to a sound that has been dealt with."""
     return not book.voiced and book.voice_last <= book.settled

@@ -74,7 +74,7 @@ _CELLS: dict[Cell, Entry] = {
     (Idle, Cancel): leads(listening.cancel_nothing, Idle),
     # UserSpeaking
     (UserSpeaking, Tick): leads(listening.endless_noise, UserSpeaking, Idle),
-    (UserSpeaking, SpeechStarted): stays("the user speaks already"),
+    (UserSpeaking, SpeechStarted): leads(listening.others_remain, UserSpeaking, Pausing),
     (UserSpeaking, SpeechStopped): leads(listening.pause, UserSpeaking, Pausing),
     (UserSpeaking, Partial): leads(listening.follow, UserSpeaking),
     (UserSpeaking, EndGuess): leads(listening.guess, UserSpeaking),

@@ -55,7 +55,7 @@ LIKELY: dict[type[State], list[str]] = {
     Idle: ["say", "started", "started"],
     UserSpeaking: ["partial", "partial", "stopped", "stopped"],
     Pausing: ["partial", "tick", "tick", "tick"],
-    Thinking: ["played", "played", "played"],
+    Thinking: ["played", "played", "tick"],
     Speaking: ["played", "tick", "started", "started", "stopped"],
     Ducked: ["partial", "tick", "stopped"],
     Closed: ["tick"],
@@ -109,7 +109,7 @@ def event_of(kind: str, detail: tuple, now: Samples, state: State) -> Event:
             return Tick(now)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(settings_of_a_talk(), settings_of_a_talk(), happenings(60))
 def test_the_ten_sentences_hold_on_every_walk(first: Settings, later: Settings, walk: list) -> None:
     state: State = Idle()
@@ -132,7 +132,7 @@ def test_long_walks_take_every_way_in_the_table() -> None:
     walk = random.Random(7)
     ways = {(state, event, to) for (state, event), entry in TABLE.items() for to in entry.to}
     words = ["mm-hm", "stop", "which", "river", "good", "day"]
-    for _ in range(50):
+    for _ in range(40):
         rules = Settings(speculate=walk.random() < 0.5, barge_in=walk.random() < 0.8)
         state: State = Idle()
         ledger, now = Ledger(), Samples(0)
@@ -145,10 +145,10 @@ def test_long_walks_take_every_way_in_the_table() -> None:
             state, effects = decide(before, event, rules)
             ledger = watch(ledger, before, event, state, effects)
             ways.discard((type(before), type(event), type(state)))
-    assert not ways, "ways that no walk took: lengthen the walks or mend the table"
+    assert not ways, f"no walk took these ways: lengthen the walks or mend the table: {ways}"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(settings_of_a_talk(), happenings(60))
 def test_a_walk_walked_again_gives_the_same(rules: Settings, walk: list) -> None:
     def walked() -> list:
