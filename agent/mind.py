@@ -22,10 +22,14 @@ class Mind:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Mind:
-        """The shipped mind, or the one in `folder`."""
+        """The shipped mind, or the one in `folder`; LoadingError where a part of it is missing or damaged."""
+        from models.lm.mind import MEMORY, PROGRAM, SHIPPED
         from models.lm.mind import Mind as Network
 
         with loading("mind", folder):
+            for name in (MEMORY, PROGRAM):
+                if not ((folder or SHIPPED) / name).is_file():
+                    raise FileNotFoundError(f"{name} is missing")
             return cls(Network.load(folder))
 
     def talk(self) -> Talk:
