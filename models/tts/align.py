@@ -1,8 +1,9 @@
 """Which phone sounds when: an aligner trained from a flat start on the recordings themselves.
 
-Every phone (stress aside) is three states in a row, every state a mixture of diagonal Gaussians over 13 mel-cepstra
-with their first and second differences, every 5 ms. Training alternates between the best path (Viterbi) and the
-states' statistics (Rabiner 1989, segmental k-means). Between words a silence may stand or not; the path decides.
+Every phone (stress aside) is three states in a row, every state a mixture of diagonal Gaussians over 13 mel-
+cepstra with their first and second differences, every 5 ms. Training alternates between the best path
+(Viterbi) and the states' statistics (Rabiner 1989, segmental k-means). Between words a silence may stand or
+not; the path decides.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ SILENT = "sil"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One sound of a recording: symbol (with stress; "_" silence), word number (−1: none), start, end in 5 ms."""
+    """One sound of a recording: symbol (with stress; "_" silence), word number (−1: none), start, end in 5
+    ms.
+    """
 
     symbol: str
     word: int
@@ -48,7 +51,9 @@ UNIT_ID = {unit: i for i, unit in enumerate(UNITS)}
 
 
 def observations(samples: Floats) -> Floats:
-    """(frames, 39) mel-cepstra and differences every 5 ms, frame t around sample 120·t; mean of each taken off."""
+    """(frames, 39) mel-cepstra and differences every 5 ms, frame t around sample 120·t; mean of each taken
+    off.
+    """
     half = WINDOW // 2
     padded = np.pad(samples, (half, half + HOP))
     emphasised = np.append(padded[:1], padded[1:] - 0.95 * padded[:-1])
@@ -104,7 +109,7 @@ def _best_path(scores, state, skip, first_skip, last_skip):  # type: ignore[no-u
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The states that a sentence may pass through: per position its state, phone number, second predecessor."""
+    """The states that a sentence may pass through: positions' states, phones, second predecessors."""
 
     phones: tuple[Phone, ...]
     state: np.ndarray
@@ -196,7 +201,9 @@ def flat(chain_: Chain, x: Floats) -> np.ndarray:
 
 
 def align(folder: Path, shard: str = "cathy") -> Path:
-    """Trains the aligner on the shard's training sentences, aligns all; gives the file of segments (JSON lines)."""
+    """Trains the aligner on the shard's training sentences, aligns all; gives the file of segments (JSON
+    lines).
+    """
     target = folder / f"alignment-{shard}.jsonl"
     if target.exists():
         return target

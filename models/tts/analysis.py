@@ -1,7 +1,7 @@
 """A recording as acoustic frames: envelope, fundamental frequency, voicing and periodicity every 10 ms.
 
-The analysis is WORLD's (Morise, Yokomori, Ozawa 2016): Harvest for F0, CheapTrick for the envelope, D4C for the
-band aperiodicity with its voicing decision ("love train"). Needed for training and evaluation only.
+The analysis is WORLD's (Morise, Yokomori, Ozawa 2016): Harvest for F0, CheapTrick for the envelope, D4C for
+the band aperiodicity with its voicing decision ("love train"). Needed for training and evaluation only.
 """
 
 import warnings
@@ -20,7 +20,7 @@ class Frames:
     """Acoustic frames of one stretch of speech, one row per 10 ms.
 
     log_f0: (T,) natural log of F0 in Hz, carried through unvoiced stretches; voiced: (T,) 0 or 1;
-    periodicity: (T, 3) noise share in dB (0 = all noise) at 3, 6, 9 kHz; cepstra: (T, 50) of the log-power envelope.
+    periodicity: (T, 3) noise share in dB (0 = all noise) at 3, 6, 9 kHz; cepstra: (T, 50) of the log power.
     """
 
     log_f0: Floats
@@ -51,7 +51,7 @@ class Frames:
 
 
 def continuous_log_f0(f0: Floats, voiced: np.ndarray) -> Floats:
-    """Log F0 with unvoiced stretches bridged in a straight line; median of the voice where nothing is voiced."""
+    """Log F0 with unvoiced stretches bridged in a straight line; 160 Hz where nothing is voiced."""
     if not voiced.any():
         return np.full(len(f0), np.log(160.0), np.float32)
     at = np.flatnonzero(voiced)

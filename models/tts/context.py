@@ -1,7 +1,7 @@
 """What the networks are told: every phone and every step as a handful of tokens, one per port.
 
-A token is one spike on one of a port's lines; the network's first synapses are the ports' embeddings. Phones are
-described by their neighbours and their place in word and clause; steps add their place within the phone.
+A token is one spike on one of a port's lines; the network's first synapses are the ports' embeddings. Phones
+are described by their neighbours and their place in word and clause; steps add their place within the phone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEP_PORTS: dict[str, int] = {
 
 
 def phone_tokens(line: Sequence[Phone], words: Sequence[str], mark: str) -> Tokens:
-    """(phones, 16) tokens of a sentence's phones; `words` by number, `mark` the one that ends the sentence."""
+    """(phones, 16) tokens of a sentence's phones; `words` by number, `mark` ends the sentence."""
     n = len(line)
     ids = [SYMBOL_ID[p.symbol] for p in line]
     silent = [p.symbol in (PAUSE, REST) for p in line]
@@ -84,12 +84,13 @@ def phone_tokens(line: Sequence[Phone], words: Sequence[str], mark: str) -> Toke
 
 
 def clause_started(silent: Sequence[bool], i: int) -> bool:
-    """Whether anything was said before phone i: the pause at a sentence's start opens no clause of its own."""
+    """Whether anything was said before phone i: the pause at a sentence's start opens no clause."""
     return not all(silent[:i])
 
 
 def _syllables(line: Sequence[Phone]) -> tuple[list[int], list[int], list[int]]:
-    """Per phone its syllable's number, that syllable's stress 0…2, and 4·(from the word's start) + from its end.
+    """Per phone its syllable's number, that syllable's stress 0…2, and 4·(from the word's start) + from its
+    end.
 
     A consonant goes with the next vowel of its word where it stands right before it, else with the last one.
     """
@@ -122,16 +123,18 @@ def _syllables(line: Sequence[Phone]) -> tuple[list[int], list[int], list[int]]:
     return syllable, stress, place
 
 
-def step_tokens(phones: Tokens, lengths: Sequence[int], offset: int = 0) -> Tokens:
-    """(steps, 21) tokens of every 20 ms, for phones that last `lengths` frames of 10 ms; starts at frame `offset`."""
-    lengths = np.asarray(lengths, np.int64)
-    phone = np.repeat(np.arange(len(lengths)), lengths)
-    first = np.repeat(np.cumsum(lengths) - lengths, lengths)
+def step_tokens(phones: Tokens, lengths: Sequence[int] | NDArray[np.int64], offset: int = 0) -> Tokens:
+    """(steps, 21) tokens of every 20 ms, for phones that last `lengths` frames of 10 ms; starts at frame
+    `offset`.
+    """
+    length = np.asarray(lengths, np.int64)
+    phone = np.repeat(np.arange(len(length)), length)
+    first = np.repeat(np.cumsum(length) - length, length)
     frame = np.arange(len(phone))
     since = frame - first
-    long = lengths[phone]
-    after = np.append(lengths[1:], 0)[phone]
-    before = np.append(0, lengths[:-1])[phone]
+    long = length[phone]
+    after = np.append(length[1:], 0)[phone]
+    before = np.append(0, length[:-1])[phone]
     own = np.stack(
         [
             np.minimum(since, 19), np.minimum(long - 1 - since, 19), (8 * since + 4) // np.maximum(long, 1),

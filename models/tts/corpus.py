@@ -41,7 +41,7 @@ def data_folder() -> Path:
 
 
 def sentences(shard: str = "cathy", folder: Path | None = None) -> list[Sentence]:
-    """Every sentence of a shard's manifest, in its order. Raises CorpusError where the manifest is missing."""
+    """Every sentence of a shard's manifest, in its order. CorpusError where the manifest is missing."""
     path = (folder or data_folder()) / "audio" / f"{shard}.tsv"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()[1:]
@@ -68,7 +68,7 @@ def recordings(shard: str, names: set[str], folder: Path | None = None) -> Itera
 
     path = (folder or data_folder()) / "audio" / f"{shard}.tar"
     try:
-        archive = tarfile.open(path)
+        archive = tarfile.open(path)  # noqa: SIM115 - closed below, opened here for its error
     except OSError as error:
         raise CorpusError(f"{path}: no recordings; set SPIKETALK_DATA to the data folder") from error
     with archive:
@@ -85,7 +85,9 @@ def recordings(shard: str, names: set[str], folder: Path | None = None) -> Itera
 
 
 def level(samples: Floats, target_dbfs: float = ACTIVE_DBFS) -> Floats:
-    """The recording scaled so that its active blocks (10 ms, within 30 dB of the loudest) reach `target_dbfs` RMS."""
+    """The recording scaled so that its active blocks (10 ms, within 30 dB of the loudest) reach `target_dbfs`
+    RMS.
+    """
     blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float64)
     power = np.mean(blocks**2, axis=1)
     active = power[power > power.max() * 1e-3]

@@ -49,7 +49,9 @@ class Scaling:
 
 
 def whole(parts: Sequence[Segment]) -> list[Segment]:
-    """Segments without silences too short to be rests: a stop's closure is its own, other gaps go to both sides."""
+    """Segments without silences too short to be rests: a stop's closure is its own, other gaps go to both
+    sides.
+    """
     kept: list[Segment] = []
     for i, part in enumerate(parts):
         inner = 0 < i < len(parts) - 1
@@ -105,13 +107,16 @@ def utterance(name: str, prompt: str, text: str, parts: Sequence[Segment], frame
 
 
 def load(folder: Path, shard: str = "cathy") -> tuple[list[Utterance], list[Utterance]]:
-    """Training and held-out utterances that are analysed and aligned; the worst-aligned few are left out of the first."""
+    """Training and held-out utterances that are analysed and aligned; the worst-aligned few are left out of
+    the first.
+    """
     alignment = load_alignment(folder / f"alignment-{shard}.jsonl")
     every = sentences(shard)
     kept_out = held_out(every)
     scores = [alignment[s.name][0] for s in every if s.name in alignment]
     floor = float(np.quantile(scores, WORST_SHARE))
-    training, held = [], []
+    training: list[Utterance] = []
+    held: list[Utterance] = []
     for s in every:
         path = folder / "frames" / f"{s.name}.npz"
         if s.name not in alignment or not path.exists():

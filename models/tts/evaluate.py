@@ -33,7 +33,9 @@ FIRST_SAID = (
 def evaluate(
     folder: Path = Path("runs/mouth"), models: Path | None = None, limit: int = 100, listening: bool = True
 ) -> dict[str, Any]:
-    """Figures of the voice in `models` (the shipped one by default) on held-out sentences prepared in `folder`."""
+    """Figures of the voice in `models` (the shipped one by default) on held-out sentences prepared in
+    `folder`.
+    """
     voice = Voice.load(models)
     result: dict[str, Any] = speed(voice)
     held = _prepared(folder)[:limit]
@@ -113,7 +115,9 @@ def closeness(voice: Voice, held: Sequence[Utterance]) -> dict[str, Any]:
 
 
 def understood(voice: Voice, limit: int = 100, held: Sequence[Utterance] = ()) -> dict[str, float]:
-    """Word error rates of pocketsphinx on held-out sentences: natural, copy-synthesis, ours, flite's slt, espeak-ng."""
+    """Word error rates of pocketsphinx on held-out sentences: natural, copy-synthesis, ours, flite's slt,
+    espeak-ng.
+    """
     every = sentences()
     kept_out = sorted(held_out(every))[:limit]
     texts = {s.prompt: s for s in every if s.prompt in kept_out}

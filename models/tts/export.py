@@ -20,8 +20,8 @@ MOST_GAIN = 1.6
 def variance_gain(model: Mouth, some: list[Utterance], mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     """(55,) how much wider natural values vary within a sentence than the network's, over what is spoken.
 
-    The affine form of global-variance compensation (Toda & Tokuda 2007): learnt means are too tame, which sounds
-    muffled. Voicing and periodicity stay as they are; energy's and pitch's gains are held close to 1.
+    The affine form of global-variance compensation (Toda & Tokuda 2007): learnt means are too tame, which
+    sounds muffled. Voicing and periodicity stay as they are; energy's and pitch's gains are held close to 1.
     """
     ours, natural = [], []
     for u in some:

@@ -1,4 +1,6 @@
-"""How a word that the dictionary lacks is said: its parts from the dictionary where it has some, else by its letters."""
+"""How a word that the dictionary lacks is said: its parts from the dictionary where it has some, else by its
+letters.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,23 @@ from models.tts.lexicon import Pronunciation, look_up
 _VOICELESS = {"P", "T", "K", "F", "TH"}
 _HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
 _RULES: tuple[tuple[str, str], ...] = (
-    ("tion", "SH AH0 N"), ("sion", "ZH AH0 N"), ("ough", "AO1"), ("eigh", "EY1"), ("tch", "CH"), ("dge", "JH"),
-    ("igh", "AY1"), ("sch", "S K"), ("ch", "CH"), ("sh", "SH"), ("th", "TH"), ("ph", "F"), ("wh", "W"), ("ck", "K"),
-    ("ng", "NG"), ("qu", "K W"), ("gh", "G"), ("kn", "N"), ("wr", "R"), ("ee", "IY1"), ("ea", "IY1"), ("oo", "UW1"),
+    ("tion", "SH AH0 N"), ("sion", "ZH AH0 N"), ("ough", "AO1"), ("eigh", "EY1"), ("tch", "CH"),
+    ("dge", "JH"),
+    ("igh", "AY1"), ("sch", "S K"), ("ch", "CH"), ("sh", "SH"), ("th", "TH"), ("ph", "F"), ("wh", "W"),
+    ("ck", "K"),
+    ("ng", "NG"), ("qu", "K W"), ("gh", "G"), ("kn", "N"), ("wr", "R"), ("ee", "IY1"), ("ea", "IY1"),
+    ("oo", "UW1"),
     ("ou", "AW1"), ("ow", "OW1"), ("oi", "OY1"), ("oy", "OY1"), ("ai", "EY1"), ("ay", "EY1"), ("au", "AO1"),
     ("aw", "AO1"), ("ie", "IY1"), ("ei", "EY1"), ("ey", "IY0"), ("oa", "OW1"), ("ue", "UW1"), ("ar", "AA1 R"),
-    ("er", "ER0"), ("ir", "ER1"), ("or", "AO1 R"), ("ur", "ER1"), ("ss", "S"), ("ll", "L"), ("tt", "T"), ("nn", "N"),
+    ("er", "ER0"), ("ir", "ER1"), ("or", "AO1 R"), ("ur", "ER1"), ("ss", "S"), ("ll", "L"), ("tt", "T"),
+    ("nn", "N"),
     ("mm", "M"), ("pp", "P"), ("bb", "B"), ("dd", "D"), ("ff", "F"), ("gg", "G"), ("rr", "R"), ("zz", "Z"),
-    ("cc", "K"), ("a", "AE1"), ("b", "B"), ("c", "K"), ("d", "D"), ("e", "EH1"), ("f", "F"), ("g", "G"), ("h", "HH"),
-    ("i", "IH1"), ("j", "JH"), ("k", "K"), ("l", "L"), ("m", "M"), ("n", "N"), ("o", "AA1"), ("p", "P"), ("q", "K"),
-    ("r", "R"), ("s", "S"), ("t", "T"), ("u", "AH1"), ("v", "V"), ("w", "W"), ("x", "K S"), ("y", "IY0"), ("z", "Z"),
+    ("cc", "K"), ("a", "AE1"), ("b", "B"), ("c", "K"), ("d", "D"), ("e", "EH1"), ("f", "F"), ("g", "G"),
+    ("h", "HH"),
+    ("i", "IH1"), ("j", "JH"), ("k", "K"), ("l", "L"), ("m", "M"), ("n", "N"), ("o", "AA1"), ("p", "P"),
+    ("q", "K"),
+    ("r", "R"), ("s", "S"), ("t", "T"), ("u", "AH1"), ("v", "V"), ("w", "W"), ("x", "K S"), ("y", "IY0"),
+    ("z", "Z"),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""An independent listener: pocketsphinx with its packaged US English model, and other voices to compare with."""
+"""An independent listener: pocketsphinx with its packaged model, and other voices to compare with."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
 """The mouth's two networks: how long each phone lasts, and what every 20 ms sounds like. Both spike.
 
     durations: tokens of a phone → Σ embeddings → blocks → neurons → log length (in frames of 10 ms)
-    frames:    tokens of a step  → Σ embeddings → blocks → neurons → 2 frames × (log F0, voicing, periodicity, cepstra)
+    frames:    tokens of a step  → Σ embeddings → blocks → neurons → 2 frames × (log F0, voicing, periodicity,
+    cepstra)
 
-A block is a causal convolution or RWKV time mixing, then channel mixing; every weight matrix sees graded spikes, and
-an embedding sees one spike per port. There is no feedback of earlier outputs: memory lives in membranes and WKV.
+A block is a causal convolution or RWKV time mixing, then channel mixing; every weight matrix sees graded
+spikes, and an embedding sees one spike per port. There is no feedback of earlier outputs: memory lives in
+membranes and WKV.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Ports(nn.Module):
     def __init__(self, ports: Mapping[str, int], width: int) -> None:
         super().__init__()
         self.names, self.sizes = tuple(ports), tuple(ports.values())
+        self.starts: Tensor
         starts = torch.tensor([0, *torch.tensor(self.sizes).cumsum(0)[:-1].tolist()])
         self.register_buffer("starts", starts, persistent=False)
         self.table = nn.Parameter(torch.randn(sum(self.sizes), width) * 0.3)
@@ -56,7 +59,7 @@ class Ports(nn.Module):
 
     def emit(self, builder: ProgramBuilder) -> str:
         total = ""
-        tables = torch.split(self.table.detach(), self.sizes)
+        tables = torch.split(self.table.detach(), list(self.sizes))
         for name, rows in zip(self.names, tables, strict=True):
             port = builder.add("input", name, (), {"width": 1, "kind": "token"})
             weight, scale = to_int8(rows.float().cpu().numpy())

@@ -61,11 +61,12 @@ def year(digits: str) -> str:
     """A year of four digits as people say it.
 
     >>> year("1984"), year("2007"), year("2026"), year("1900"), year("1805")
-    ('nineteen eighty four', 'two thousand seven', 'twenty twenty six', 'nineteen hundred', 'eighteen oh five')
+    ('nineteen eighty four', 'two thousand seven', 'twenty twenty six', 'nineteen hundred', 'eighteen oh
+    five')
     """
     value = int(digits)
     high, low = divmod(value, 100)
-    if value < 1000 or 2000 <= value < 2010 or high % 10 == 0 and low == 0:
+    if value < 1000 or 2000 <= value < 2010 or (high % 10 == 0 and low == 0):
         return cardinal(digits)
     if low == 0:
         return f"{cardinal(str(high))} hundred"

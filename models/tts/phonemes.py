@@ -1,25 +1,35 @@
-"""Spoken words as phones with stress: dictionary, words whose sound depends on their neighbours, and the rest by rule."""
+"""Spoken words as phones with stress: dictionary, words whose sound depends on their neighbours, and the rest
+by rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.tts.lexicon import CONSONANTS, LETTERS, VOWELS, Pronunciation, look_up
 from models.tts.letters import sounded
+from models.tts.lexicon import CONSONANTS, LETTERS, VOWELS, Pronunciation, look_up
 from models.tts.words import Spoken
 
 PAUSE, REST = "_", ","
 SYMBOLS = (PAUSE, REST, *CONSONANTS, *(v + stress for v in VOWELS for stress in "012"))
 SYMBOL_ID = {symbol: i for i, symbol in enumerate(SYMBOLS)}
 FUNCTION_WORDS = frozenset(
-    "a an the and or but nor so if than that as of to in on at by for from with into out up about i you he she it we "
-    "they me him her us them my your his its our their this these those is am are was were be been do does did has "
-    "have had will would can could shall should may might must not no there what who when where how which".split()
+    "a an the and or but nor so if than that as of to in on at by for from with into out up about i you he "
+    "she it we they me him her us them my your his its our their this these those is am are was were be been "
+    "do does did has have had will would can could shall should may might must not no there what who when "
+    "where how which".split()
 )
-_AFTER_TO = frozenset({"to", "will", "would", "can", "could", "should", "may", "might", "must", "don't", "didn't", "i'll", "we'll", "you'll", "they'll", "i'd", "let's", "please", "cannot", "can't", "won't", "i", "we", "you", "they"})  # fmt: skip  # noqa: E501
-_NOUN_BEFORE = frozenset({"a", "an", "the", "my", "your", "his", "her", "its", "our", "their", "this", "that", "some", "any", "no", "of", "new", "old", "first", "last", "world"})  # fmt: skip  # noqa: E501
-_PAST_BEFORE = frozenset({"have", "has", "had", "i've", "we've", "you've", "they've", "he'd", "she'd", "was", "were", "been", "be", "is", "are", "well"})  # fmt: skip  # noqa: E501
+_AFTER_TO = frozenset(
+    "to will would can could should may might must don't didn't i'll we'll you'll they'll i'd let's please "
+    "cannot can't won't i we you they".split()
+)
+_NOUN_BEFORE = frozenset(
+    "a an the my your his her its our their this that some any no of new old first last world".split()
+)
+_PAST_BEFORE = frozenset(
+    "have has had i've we've you've they've he'd she'd was were been be is are well".split()
+)
 
 
 def _said(text: str) -> Pronunciation:
@@ -58,12 +68,11 @@ _NOUN_VERB = {
     )
 }
 _DEFAULT_VERB = frozenset({"live", "use", "lead", "close", "excuse", "refuse", "permit", "produce"})
-_DEFAULT_NOUN_FORMS = {"close": "adjective"}
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One sound: its symbol, the number of its word (−1 for a pause), whether it begins and ends that word."""
+    """One sound: its symbol, its word's number (−1 for a pause), whether it begins and ends the word."""
 
     symbol: str
     word: int
@@ -112,7 +121,7 @@ def pronounce(words: Sequence[str], at: int) -> Pronunciation:
 
 
 def phones(sentence: Sequence[Spoken]) -> list[Phone]:
-    """The phones of a stretch of speech, a REST behind every word that a mark follows, a PAUSE at both ends."""
+    """The phones of a stretch of speech, a REST after every word with a mark, a PAUSE at both ends."""
     words = [s.word for s in sentence]
     found = [Phone(PAUSE, -1)]
     for i, item in enumerate(sentence):

@@ -64,7 +64,9 @@ def expansion() -> NDArray[np.float64]:
 
 @cache
 def cosines() -> NDArray[np.float64]:
-    """(ENVELOPE_POINTS, CEPSTRA) orthonormal DCT-II basis; its transpose inverts it, but for the finest ripples."""
+    """(ENVELOPE_POINTS, CEPSTRA) orthonormal DCT-II basis; its transpose inverts it, but for the finest
+    ripples.
+    """
     n, k = np.arange(ENVELOPE_POINTS)[:, None], np.arange(CEPSTRA)[None, :]
     basis = np.sqrt(2.0 / ENVELOPE_POINTS) * np.cos(np.pi * (n + 0.5) * k / ENVELOPE_POINTS)
     basis[:, 0] /= np.sqrt(2.0)
@@ -73,7 +75,9 @@ def cosines() -> NDArray[np.float64]:
 
 @cache
 def periodicity_expansion() -> NDArray[np.float64]:
-    """(PERIODICITY_BANDS + 2, BINS) linear interpolation of [0 Hz, the bands, half the rate] to the FFT's bins."""
+    """(PERIODICITY_BANDS + 2, BINS) linear interpolation of [0 Hz, the bands, half the rate] to the FFT's
+    bins.
+    """
     knots = np.array([0.0, *PERIODICITY_HZ, RATE / 2])
     hz = np.linspace(0.0, RATE / 2, BINS)
     return np.stack([np.interp(hz, knots, row) for row in np.eye(len(knots))])

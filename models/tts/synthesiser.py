@@ -3,13 +3,13 @@
 One block is two frames, 480 samples. Between frames everything is interpolated on a 5 ms grid:
 
     log H(g)   = cepstra(g) · M                       minimum-phase log spectrum, M fixed and complex
-    voiced     : at each pulse instant τ   √(rate/F0) · H(τ) · P(τ) · e^(−jωτ), added to what is still sounding
-    noise      : white noise in triangular windows on the grid, through H(g) · N(g)
-    P² + N² = 1 per frequency, from voicing and the band periodicity
+    voiced     : at each pulse instant τ   √(rate/F0) · H(τ) · P(τ) · e^(−jωτ), added to what is still
+    sounding noise      : white noise in triangular windows on the grid, through H(g) · N(g) P² + N² = 1 per
+    frequency, from voicing and the band periodicity
 
-The oscillator's phase, the noise position and the sounding tail are the whole state, so that a stream cut into any
-chunks gives the same samples as one call. Arithmetic happens in blocks of one fixed shape for the same reason.
-Source-filter form after WORLD (Morise 2016); nothing here is learned.
+The oscillator's phase, the noise position and the sounding tail are the whole state, so that a stream cut
+into any chunks gives the same samples as one call. Arithmetic happens in blocks of one fixed shape for the
+same reason. Source-filter form after WORLD (Morise 2016); nothing here is learned.
 """
 
 from dataclasses import dataclass, field
@@ -44,7 +44,9 @@ LOWEST_NOISE, HIGHEST_NOISE = 1e-6, 0.9  # share of noise at 0 Hz and at half th
 
 
 def minimum_phase(log_magnitude: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Complex log spectrum of minimum phase for each row of log magnitudes (n, BINS), by folding the cepstrum."""
+    """Complex log spectrum of minimum phase for each row of log magnitudes (n, BINS), by folding the
+    cepstrum.
+    """
     cepstrum = np.fft.irfft(log_magnitude, FFT, axis=1)
     cepstrum[:, 1 : FFT // 2] *= 2.0
     cepstrum[:, FFT // 2 + 1 :] = 0.0
@@ -53,7 +55,9 @@ def minimum_phase(log_magnitude: NDArray[np.float64]) -> NDArray[np.complex128]:
 
 @cache
 def filters() -> tuple[Floats, Floats]:
-    """(CEPSTRA, 2·BINS) and (KNOTS, 2·BINS): real and imaginary log spectra of each coefficient and each knot."""
+    """(CEPSTRA, 2·BINS) and (KNOTS, 2·BINS): real and imaginary log spectra of each coefficient and each
+    knot.
+    """
     of_cepstra = minimum_phase(0.5 * (cosines().T @ expansion()))
     of_knots = minimum_phase(periodicity_expansion())
     return (

@@ -1,4 +1,6 @@
-"""`spiketalk train mouth`: recordings → frames → alignment → two spiking networks → programs in `models/shipped`."""
+"""`spiketalk train mouth`: recordings → frames → alignment → two spiking networks → programs in
+`models/shipped`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.training import kernels
-from models.training.loop import Group, Plan, fit, load_average
+from models.training.loop import CHECKPOINT, Group, Plan, fit, load_average
 from models.tts.align import align
 from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS, step_tokens
 from models.tts.dataset import Scaling, Utterance, load, scaling
@@ -41,10 +43,14 @@ class Settings:
 
 
 def train(
-    settings: Settings, folder: Path, device: str | None = None, threads: int = 2, evaluate_every: int = 200,
+    settings: Settings,
+    folder: Path,
+    device: str | None = None,
+    threads: int = 2,
+    evaluate_every: int = 200,
     analyse_all: bool = True,
-) -> None:  # fmt: skip
-    """Trains (or goes on training) the mouth in `folder`, and ships it; every stage resumes where it stopped."""
+) -> None:
+    """Trains (or goes on training) the mouth in `folder`, and ships it; every stage resumes."""
     kernels.set_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     if analyse_all:
@@ -57,11 +63,20 @@ def train(
     print(f"{len(training)} recordings to learn from, {len(held)} held out", flush=True)
     torch.manual_seed(settings.seed)
     train_durations(settings, folder, training, held, device)
+    if not complete(folder / "durations", settings.duration_updates):
+        return
     torch.manual_seed(settings.seed)
     train_frames(settings, folder, training, held, statistics, device, evaluate_every)
+    if not complete(folder / "network", settings.updates):
+        return
     from models.tts.export import export
 
     export(folder, SHIPPED)
+
+
+def complete(folder: Path, updates: int) -> bool:
+    """Whether a run has reached its end rather than been asked to stop."""
+    return int(torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)["update"]) >= updates
 
 
 def size_of(settings: Settings) -> Size:
@@ -129,8 +144,8 @@ def duration_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, flo
 
 
 def train_frames(
-    settings: Settings, folder: Path, training: Sequence[Utterance], held: Sequence[Utterance], statistics: Scaling,
-    device: str | None, evaluate_every: int,
+    settings: Settings, folder: Path, training: Sequence[Utterance], held: Sequence[Utterance], statistics:
+    Scaling, device: str | None, evaluate_every: int,
 ) -> None:  # fmt: skip
     """Learns the frames from natural lengths."""
     model = frames_network(size_of(settings))
@@ -166,7 +181,9 @@ def train_frames(
 def drawn(
     training: Sequence[Utterance], settings: Settings, update: int
 ) -> tuple[list[Utterance], list[int]]:
-    """Recordings of similar lengths for one update, about `batch_steps` steps, and where each starts (0 or 1)."""
+    """Recordings of similar lengths for one update, about `batch_steps` steps, and where each starts (0 or
+    1).
+    """
     rng = np.random.default_rng((settings.seed, 2, update))
     order = sorted(range(len(training)), key=lambda i: len(training[i].frames))
     at = int(rng.integers(0, len(order)))
@@ -205,7 +222,9 @@ def frames_batch(some: Sequence[Utterance], offsets: Sequence[int], statistics: 
 
 
 def value_weights(statistics: Scaling) -> np.ndarray:
-    """Weight of each frame value: coefficients by the root of their deviation, which is what an ear hears of them."""
+    """Weight of each frame value: coefficients by the root of their deviation, which is what an ear hears of
+    them.
+    """
     weights = np.ones(FRAME_WIDTH, np.float32)
     spread = np.sqrt(statistics.deviation[CEPSTRA_FROM:])
     weights[CEPSTRA_FROM:] = spread / spread.mean()

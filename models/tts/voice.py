@@ -1,9 +1,10 @@
 """Text to speech as it is needed: `Voice.load()`, then `for chunk in voice.speak(text)`.
 
-    text → spoken words → phones → lengths (network, a step per phone) → frames (network, a step per 20 ms) → sound
+    text → spoken words → phones → lengths (network, a step per phone) → frames (network, a step per 20 ms) →
+    sound
 
-A sentence is prepared when its turn comes and sounds step by step, so the first sound waits for one sentence's
-phones only. Chunks are 20 ms at 24 kHz and know which word sounds in them.
+A sentence is prepared when its turn comes and sounds step by step, so the first sound waits for one
+sentence's phones only. Chunks are 20 ms at 24 kHz and know which word sounds in them.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class Voice:
         return self._speak(text, speed)
 
     def _speak(self, text: str, speed: float) -> Iterator[Chunk]:
-        at = word = 0
+        at = word = last_at = 0
+        last_said = ""
         for sentence in sentences(text):
             if at:
                 for _ in range(round(GAP_FRAMES / STEP_FRAMES / speed)):
@@ -168,7 +170,9 @@ def fade_out(samples: Floats, ms: float = 8.0) -> Floats:
 
 
 def blocks(text: str) -> Iterator[str]:
-    """Text in pieces that end where a sentence ends, of about `LONGEST_BLOCK` characters, so that long text starts soon."""
+    """Text in pieces that end where a sentence ends, of about `LONGEST_BLOCK` characters, so that long text
+    starts soon.
+    """
     start = 0
     while start < len(text):
         if len(text) - start <= LONGEST_BLOCK:
@@ -184,7 +188,7 @@ def blocks(text: str) -> Iterator[str]:
 
 
 def sentences(text: str) -> Iterator[list[Spoken]]:
-    """Sentences of spoken words; those without an end are cut at a rest, or after `LONGEST_SENTENCE` words."""
+    """Sentences of spoken words; long ones are cut at a rest, or after `LONGEST_SENTENCE` words."""
     for block in blocks(text):
         sentence: list[Spoken] = []
         for word in spoken(block):
@@ -193,8 +197,7 @@ def sentences(text: str) -> Iterator[list[Spoken]]:
             if (
                 word.mark in (".", "!", "?")
                 or full
-                or word.mark
-                and len(sentence) >= LONGEST_SENTENCE * 2 // 3
+                or (word.mark and len(sentence) >= LONGEST_SENTENCE * 2 // 3)
             ):
                 yield sentence
                 sentence = []

@@ -1,8 +1,8 @@
 """Written text as spoken words with the marks that shape a voice.
 
-`spoken(text)` gives words in lower case (letters and apostrophes only) and after each the mark that follows it:
-"" nothing, "," a short rest, "." "!" "?" the end of a sentence. Never raises; what cannot be said is left out.
-The rules are one ordered table of patterns; each turns a piece of text into plain words.
+`spoken(text)` gives words in lower case (letters and apostrophes only) and after each the mark behind it:
+"" nothing, "," a short rest, "." "!" "?" the end of a sentence. Never raises; what cannot be said is left
+out. The rules are one ordered table of patterns; each turns a piece of text into plain words.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ _DAYS = {
     "thur": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday",
 }  # fmt: skip
 _SHORT = {
-    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "st": "saint", "jr": "junior",
+    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "st": "saint",
+    "jr": "junior",
     "sr": "senior", "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department",
-    "est": "established", "gov": "governor", "gen": "general", "col": "colonel", "capt": "captain", "sgt": "sergeant",
+    "est": "established", "gov": "governor", "gen": "general", "col": "colonel", "capt": "captain",
+    "sgt": "sergeant",
     "lt": "lieutenant", "rev": "reverend", "hon": "honorable", "inc": "incorporated", "ltd": "limited",
     "corp": "corporation", "co": "company", "ave": "avenue", "blvd": "boulevard", "rd": "road", "mt": "mount",
     "ft": "fort", "tel": "telephone", "ext": "extension", "min": "minutes", "max": "maximum", "fig": "figure",
-    "vol": "volume", "pp": "pages", "nos": "numbers", "apt": "apartment", "misc": "miscellaneous", "sq": "square",
+    "vol": "volume", "pp": "pages", "nos": "numbers", "apt": "apartment", "misc": "miscellaneous",
+    "sq": "square",
 }  # fmt: skip
 _BARE_SHORT = {"mr", "mrs", "ms", "dr", "prof", "vs", "etc", "jr", "sr", "blvd", "approx", "dept", "ltd"}
 _LATIN = {
@@ -43,11 +46,15 @@ _LATIN = {
 _UNITS = {
     "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer", "mi": "mile",
     "ft": "foot", "in": "inch", "yd": "yard", "kg": "kilogram", "g": "gram", "mg": "milligram", "lb": "pound",
-    "lbs": "pound", "oz": "ounce", "l": "liter", "ml": "milliliter", "gal": "gallon", "s": "second", "sec": "second",
-    "ms": "millisecond", "min": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "kb": "kilobyte", "mb": "megabyte",
-    "gb": "gigabyte", "tb": "terabyte", "hz": "hertz", "khz": "kilohertz", "mhz": "megahertz", "ghz": "gigahertz",
+    "lbs": "pound", "oz": "ounce", "l": "liter", "ml": "milliliter", "gal": "gallon", "s": "second",
+    "sec": "second",
+    "ms": "millisecond", "min": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "kb": "kilobyte",
+    "mb": "megabyte",
+    "gb": "gigabyte", "tb": "terabyte", "hz": "hertz", "khz": "kilohertz", "mhz": "megahertz",
+    "ghz": "gigahertz",
     "w": "watt", "kw": "kilowatt", "kwh": "kilowatt hour", "v": "volt", "mv": "millivolt", "ma": "milliamp",
-    "a": "amp", "db": "decibel", "mph": "mile per hour", "kmh": "kilometer per hour", "km/h": "kilometer per hour",
+    "a": "amp", "db": "decibel", "mph": "mile per hour", "kmh": "kilometer per hour",
+    "km/h": "kilometer per hour",
     "m/s": "meter per second", "fps": "frame per second", "bpm": "beat per minute", "cal": "calorie",
     "kcal": "kilocalorie", "mbps": "megabit per second", "px": "pixel", "k": "thousand", "m²": "square meter",
     "m2": "square meter", "km²": "square kilometer", "km2": "square kilometer", "tbsp": "tablespoon",
@@ -55,14 +62,19 @@ _UNITS = {
 }  # fmt: skip
 _NO_PLURAL = {"hertz", "kilohertz", "megahertz", "gigahertz", "thousand"}
 _MONEY = {
-    "$": ("dollar", "cent"), "£": ("pound", "pence"), "€": ("euro", "cent"), "¥": ("yen", ""), "₹": ("rupee", "paisa"),
+    "$": ("dollar", "cent"), "£": ("pound", "pence"), "€": ("euro", "cent"), "¥": ("yen", ""),
+    "₹": ("rupee", "paisa"),
 }  # fmt: skip
 _SCALE = {"k": "thousand", "m": "million", "b": "billion", "bn": "billion", "t": "trillion", "tn": "trillion"}
 _SYMBOLS = {
-    "&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "#": "hash", "×": "times", "÷": "divided by",
-    "*": "", "°": "degrees", "™": "", "®": "", "©": "copyright", "±": "plus or minus", "≈": "about", "≤": "at most",
-    "≥": "at least", "<": "less than", ">": "greater than", "½": "one half", "¼": "one quarter", "¾": "three quarters",
-    "→": "to", "/": "slash", "\\": "backslash", "^": "", "~": "about", "|": "", "_": "", "$": "dollars", "£": "pounds",
+    "&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "#": "hash", "×": "times",
+    "÷": "divided by",
+    "*": "", "°": "degrees", "™": "", "®": "", "©": "copyright", "±": "plus or minus", "≈": "about",
+    "≤": "at most",
+    "≥": "at least", "<": "less than", ">": "greater than", "½": "one half", "¼": "one quarter",
+    "¾": "three quarters",
+    "→": "to", "/": "slash", "\\": "backslash", "^": "", "~": "about", "|": "", "_": "", "$": "dollars",
+    "£": "pounds",
     "€": "euros", "§": "section", "µ": "micro", "²": "squared", "³": "cubed", "√": "root", "π": "pi",
 }  # fmt: skip
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -195,7 +207,7 @@ def _grouped(digits: str) -> str:
         else n.year(digits)
         if len(digits) == 4
         else n.cardinal(digits)
-    )  # noqa: E501
+    )
 
 
 def _integer(match: re.Match[str]) -> str:
@@ -244,7 +256,8 @@ def _rules() -> Iterator[Rule]:
         _month_day,
     )
     yield rule(
-        rf"\b(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?",
+        rf"\b(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b\.?"
+        r"(?:,?\s+(?P<year>\d{4})\b)?",
         _day_month,
     )
     yield rule(r"(?:\+\d{1,2}[\s.-]?)?(?:\(\d{3}\)\s?|\b\d{3}[\s.-])\d{3}[\s.-]\d{4}\b", _phone)
@@ -254,7 +267,8 @@ def _rules() -> Iterator[Rule]:
     )
     yield rule(r"\b(?P<hour>1[0-2]|[1-9])(?P<minute>)\s*(?P<half>[ap])\.?m\b(?:\.(?=\s+[a-z]))?", _clock)
     yield rule(
-        r"(?P<sign>[$£€¥₹])\s?(?P<whole>\d[\d,]*)(?:\.(?P<cents>\d+))?(?:\s?(?P<scale>million|billion|trillion|thousand|bn|tn|[kmbt])\b)?",
+        r"(?P<sign>[$£€¥₹])\s?(?P<whole>\d[\d,]*)(?:\.(?P<cents>\d+))?"
+        r"(?:\s?(?P<scale>million|billion|trillion|thousand|bn|tn|[kmbt])\b)?",
         _money,
     )
     yield rule(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?%", lambda m: f"{n.decimal(m['n'])} percent")
@@ -295,14 +309,8 @@ def _rules() -> Iterator[Rule]:
     yield rule(r"(?<=\d)\s?[x×]\s?(?=\d)", " by ")
     yield rule(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]+\b", _code)
     yield rule(rf"{_NUMBER}", lambda m: f" {_integer(m)} ")
-    yield rule(
-        r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b",
-        lambda m: (
-            f"{m['a']} {'' if m['a'].lower() in ('and',) else 'or '}{m['b']}"
-            if m["a"].lower() != "and"
-            else "and or"
-        ),
-    )  # noqa: E501
+    yield rule(r"\band/or\b", "and or")
+    yield rule(r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b", lambda m: f"{m['a']} or {m['b']}")
     yield rule(r"\bw/o\b", "without")
     yield rule(r"\bw/(?=\s)", "with")
 
@@ -317,9 +325,7 @@ def _part(above: str, below: str) -> str:
 
 def _measure(match: re.Match[str]) -> str:
     value, unit = match["n"], match["u"]
-    if " " in match[0] and (
-        unit in ("in", "IN", "s", "a") or unit in ("K", "M", "G", "v", "w", "L", "H")
-    ):
+    if " " in match[0] and (unit in ("in", "IN", "s", "a") or unit in ("K", "M", "G", "v", "w", "L", "H")):
         return match[0]
     if unit in ("M", "G", "S"):
         return match[0] if unit != "M" else f"{n.decimal(value)} million"
@@ -338,7 +344,8 @@ def _range(match: re.Match[str]) -> str:
 _RULES = tuple(_rules())
 _FOLDED = str.maketrans({
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "…": "...",
-    "\u00a0": " ", "\u200b": "", "\u200d": "", "\ufeff": "", "‑": "-", "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe",
+    "\u00a0": " ", "\u200b": "", "\u200d": "", "\ufeff": "", "‑": "-", "ß": "ss", "æ": "ae", "ø": "o",
+    "œ": "oe",
     "ł": "l", "đ": "d", "−": "-", "Æ": "ae", "Ø": "o", "Ł": "l",
 })  # fmt: skip
 _KEPT = set("½¼¾²³™®©°×÷±≈≤≥→§µ√π£€¥₹")
@@ -362,7 +369,9 @@ _RANK = {"": 0, ",": 1, ".": 2, "!": 3, "?": 4}
 
 
 def folded(text: str) -> str:
-    """Text in the letters that the rules know: accents and curly signs folded, other scripts and controls dropped."""
+    """Text in the letters that the rules know: accents and curly signs folded, other scripts and controls
+    dropped.
+    """
     text = text.translate(_FOLDED)
     if text.isascii():
         return "".join(c if c >= " " or c == "\n" else " " for c in text)
@@ -391,7 +400,7 @@ def spoken(text: str) -> list[Spoken]:
     for i, token in enumerate(tokens):
         if token in ("A", "I") and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2]))):
             found.append(Spoken(token))
-        elif token[0].isalpha() or token[0] == "'" and len(token) > 1:
+        elif token[0].isalpha() or (token[0] == "'" and len(token) > 1):
             found.extend(Spoken(word) for word in _word(token))
         elif token in _SYMBOLS:
             found.extend(Spoken(word) for word in _SYMBOLS[token].split())
@@ -416,14 +425,22 @@ def _word(token: str) -> list[str]:
 
 
 _SAID = {
-    "nasa", "nato", "aids", "ok", "laser", "radar", "scuba", "fifa", "unesco", "unicef", "opec", "asap", "pin", "sim",
-    "ram", "lol", "gif", "jpeg", "zip", "the", "and", "a", "i", "no", "yes", "oh", "hi", "so", "we", "you", "he",
-    "she", "it", "is", "in", "on", "to", "of", "at", "be", "do", "go", "my", "me", "us", "up", "if", "or", "as", "by",
-    "an", "am", "are", "was", "for", "not", "but", "all", "can", "out", "now", "stop", "wait", "help", "very", "this",
-    "that", "what", "who", "why", "how", "new", "old", "big", "one", "two", "ten", "day", "way", "pip", "covid", "cat",
-    "dog", "wow", "hey", "bye", "yay", "ouch", "well", "love", "good", "great", "never", "always", "must", "will",
-    "only", "more", "your", "have", "has", "had", "did", "does", "just", "like", "know", "here", "there", "when",
-    "with", "from", "they", "them", "then", "than", "him", "her", "his", "our", "any", "some", "hello", "please",
+    "nasa", "nato", "aids", "ok", "laser", "radar", "scuba", "fifa", "unesco", "unicef", "opec", "asap",
+    "pin", "sim",
+    "ram", "lol", "gif", "jpeg", "zip", "the", "and", "a", "i", "no", "yes", "oh", "hi", "so", "we", "you",
+    "he",
+    "she", "it", "is", "in", "on", "to", "of", "at", "be", "do", "go", "my", "me", "us", "up", "if", "or",
+    "as", "by",
+    "an", "am", "are", "was", "for", "not", "but", "all", "can", "out", "now", "stop", "wait", "help",
+    "very", "this",
+    "that", "what", "who", "why", "how", "new", "old", "big", "one", "two", "ten", "day", "way", "pip",
+    "covid", "cat",
+    "dog", "wow", "hey", "bye", "yay", "ouch", "well", "love", "good", "great", "never", "always", "must",
+    "will",
+    "only", "more", "your", "have", "has", "had", "did", "does", "just", "like", "know", "here", "there",
+    "when",
+    "with", "from", "they", "them", "then", "than", "him", "her", "his", "our", "any", "some", "hello",
+    "please",
 }  # fmt: skip
 
 

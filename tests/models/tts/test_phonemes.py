@@ -45,7 +45,9 @@ def test_marks_are_rests() -> None:
 
 
 def test_tokens_fit_their_ports() -> None:
-    words = spoken("Well, what would you like to talk about, if not the extraordinary weather in Massachusetts?")
+    words = spoken(
+        "Well, what would you like to talk about, if not the extraordinary weather in Massachusetts?"
+    )
     line = phones(words)
     tokens = phone_tokens(line, [w.word for w in words], "?")
     assert tokens.shape == (len(line), len(PHONE_PORTS))

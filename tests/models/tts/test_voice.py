@@ -7,7 +7,9 @@ import pytest
 
 from models.tts.voice import LONGEST_SENTENCE, SHIPPED, Voice, blocks, fade_out, limited, sentences
 
-pytestmark = pytest.mark.skipif(not (SHIPPED / "mouth.safetensors").exists(), reason="no voice is shipped yet")
+pytestmark = pytest.mark.skipif(
+    not (SHIPPED / "mouth.safetensors").exists(), reason="no voice is shipped yet"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,8 @@ def test_nothing_to_say_is_no_sound(voice: Voice, nothing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "zzzzqqq", "def f(x): return {x: [1, 2]}", "https://a.b/c?d=e#f", "Ж mixed текст here", "3" * 50]
+    "text",
+    ["x", "zzzzqqq", "def f(x): return {x: [1, 2]}", "https://a.b/c?d=e#f", "Ж mixed текст here", "3" * 50],
 )
 def test_odd_text_is_spoken(voice: Voice, text: str) -> None:
     assert any(True for _ in voice.speak(text))
