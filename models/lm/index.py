@@ -14,9 +14,11 @@ import numpy as np
 
 from models.lm.data import Turn, data_folder, pip_talks, read_lines, written_talks
 from models.lm.misheard import confusions, pronunciations
+from models.lm.recall import names_in
 from models.lm.spoken import pip_form, user_form
 
 DIMENSIONS = 64
+OFTEN = 8  # uses that make a word's vector worth trusting
 SIMILAR = 12  # similar words kept for every word
 CONTEXTS = 3000  # commonest words that word vectors are counted against
 WINDOW = 4
@@ -80,7 +82,7 @@ def _spelling(words: Sequence[str]) -> Callable[[int], dict[int, float]]:
     return near
 
 
-def similar_words(words: Sequence[str], vectors: np.ndarray, known: int) -> tuple[np.ndarray, np.ndarray]:
+def similar_words(words: Sequence[str], vectors: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(numbers, likeness ×255) of the `SIMILAR` words most like each: by sound, by spelling, by company kept."""
     sounds = confusions(pronunciations(data_folder() / "lexicon" / "cmudict.dict.xz", words), 8)
     number = {w: i for i, w in enumerate(words)}
@@ -92,8 +94,8 @@ def similar_words(words: Sequence[str], vectors: np.ndarray, known: int) -> tupl
             near[number[other]] = 0.5 - 0.04 * rank
         for j, dice in spelling(i).items():
             near[j] = max(near.get(j, 0.0), 0.75 * dice)
-        if i < known:
-            cosine = vectors[:known] @ vectors[i]
+        if trusted[i]:
+            cosine = np.where(trusted, vectors @ vectors[i], 0)
             for j in np.argpartition(-cosine, 8)[:8]:
                 if j != i and cosine[j] > 0.55:
                     near[int(j)] = min(0.8, near.get(int(j), 0.0) * 0.5 + 0.6 * float(cosine[j]))
@@ -111,22 +113,28 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
     lines = [line_words(who, text) for who, text in turns]
     said = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in line)
     counts = Counter(w for line in lines for w in line)
-    words = [w for w, _ in counts.most_common()]
-    number = {w: i for i, w in enumerate(words)}
-    say(f"memory: {len(talks)} talks, {len(turns)} lines, {len(words)} words")
-    numbered = [[number[w] for w in line] for line in lines]
-    extra = [
-        [number[w] for w in line_words("user", text) if w in number]
+    elsewhere = [
+        line_words("user", text)
         for name in LINES_FOR_VECTORS
         for talk in read_lines(data_folder() / "text" / f"{name}.jsonl.xz")
         for _, text in talk
     ]
+    often = Counter(w for line in elsewhere for w in line)
+    words = [w for w, _ in counts.most_common()]
+    words += [w for w, n in often.most_common() if n >= OFTEN and w not in counts]
+    counts += often
+    number = {w: i for i, w in enumerate(words)}
+    say(f"memory: {len(talks)} talks, {len(turns)} lines, {len(words)} words")
+    numbered = [[number[w] for w in line] for line in lines]
+    extra = [[number[w] for w in line if w in number] for line in elsewhere]
     vectors = word_vectors([*numbered, *extra], len(words))
-    known = sum(1 for w in words if counts[w] >= 5)
-    similar, likeness = similar_words(words, vectors, known)
+    similar, likeness = similar_words(words, vectors, np.array([counts[w] >= OFTEN for w in words]))
     held_by = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line))
     users = sum(1 for who, _ in turns if who == "user")
     idf = np.array([math.log((users + 1) / (held_by[w] + 0.5)) for w in words], np.float32)
+    capital = Counter(n for who, text in turns if who == "pip" for n in names_in(text))
+    spoken = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "pip" for w in line)
+    names = sorted(w for w, n in capital.items() if 2 * n >= spoken[w])
     texts = "\n".join(text.replace("\n", " ") for _, text in turns)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
@@ -140,6 +148,7 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
         line_starts=np.cumsum([0, *(len(n) for n in numbered)]).astype(np.int32),
         idf=idf.astype(np.float16),
         said=np.array([min(said[w], 65535) for w in words], np.uint16),
+        names=np.frombuffer("\n".join(names).encode(), np.uint8),
         vectors=np.round(vectors * 127).astype(np.int8),
         similar=similar,
         likeness=likeness,

@@ -1,0 +1,296 @@
+"""Remembered replies for a line in a talk, best first.
+
+A first pass over every exchange (`memory.Memory`), then a close look at the nearest: word order, setting, whether
+the reply speaks of things that this user never said, and how far the best replies agree with each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.lm.memory import Memory
+from models.lm.spoken import pip_form, user_form
+from models.lm.tokens import Talk
+
+WIDELY = 1500  # exchanges that are nearest by words
+CLOSELY = 120  # of these, the exchanges that get the close look
+AGREEING = 20  # best replies that are asked whether they agree
+_WORD = re.compile(r"[A-Za-z']+")
+_SMALL = frozenset(
+    "a an and are as at be but by can could did do does for from had has have he her his how i i'm if in is it it's "
+    "its just like me my no not of oh okay on or our out she so some that that's the their them then there they "
+    "this to too um up us was we well were what what's when where which who why will with would yeah yes you your "
+    "hey hi hello pip please tell really very about today got get going go one day good time know think".split()
+)
+_BEFORE_THINGS = frozenset("a an the my our about like love into of play plays some".split())
+_FACT = re.compile(r"^(um |so |hey |pip |and |okay )*(what|what's|who|who's|where|where's|when|which|how|why|is|are|do|does|did|can) ")
+_PERSONAL = re.compile(r"\b(i|i'm|i've|me|my|we|our|you|you're|your|us|pip)\b")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each likeness counts; chosen on openers other than those that replies are judged on."""
+
+    words: float = 0.50
+    order: float = 0.25
+    meaning: float = 0.15
+    same: float = 0.10  # the very same line
+    setting: float = 0.25
+    opener: float = 0.06
+    follow_up: float = 0.10  # taken off a reply from the middle of a talk when ours begins
+    echo: float = 0.02  # a unit of rarity of a word of the user that the reply takes up
+    unsaid: float = 0.035  # a unit of rarity of a thing that only the remembered user had said
+    stranger: float = 0.6  # a name that nobody said here
+    fact: float = 0.30  # a question about the world that asks for something else
+    agreement: float = 0.10
+    act: float = 0.12  # a question is not a statement, an order not a question
+    repair: float = 0.04  # taken off replies to the line as it was probably meant
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A remembered reply, how near its exchange is (about 1 for the same line), the line it answered."""
+
+    text: str
+    score: float
+    heard: str
+    line: int
+
+
+_LEAD = frozenset("um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split())
+_QUESTION = frozenset("do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split())
+_WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
+_OPEN_STATEMENT = frozenset(
+    "i i'm i've i'd i'll my we we're we've our it it's there there's he he's she she's they they're their his her this that "
+    "that's the a an you you're your someone some nobody everyone today yesterday tomorrow one".split()
+)
+
+
+def act(words: Sequence[str]) -> str:
+    """What a line does, read off its first words: wh, ask, tell, order, or "" for a line of one or two words.
+
+    >>> act("could you call my mother".split()), act("i like biking".split()), act("what do cows eat".split())
+    ('order', 'tell', 'wh')
+    """
+    words = list(words)
+    while len(words) > 1 and words[0] in _LEAD:
+        words = words[1:]
+    if len(words) >= 2 and words[0] in ("can", "could", "will", "would") and words[1] == "you":
+        return "order" if len(words) > 2 else ""
+    if words[0] in _WH:
+        return "wh"
+    if words[0] in _QUESTION or words[0] in ("can", "could", "will", "would", "shall"):
+        return "ask"
+    if words[0] in _OPEN_STATEMENT:
+        return "tell"
+    return "order" if len(words) > 2 else ""
+
+
+def _bigrams(words: Sequence[str]) -> set[tuple[str, str]]:
+    return set(zip(["^", *words], [*words, "$"], strict=True))
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in re.sub(r"[^a-z' ]", " ", text.lower()).split() if w.strip("'")]
+
+
+def names_in(reply: str) -> set[str]:
+    """Words with a capital where a sentence does not ask for one, in lower case.
+
+    >>> sorted(names_in("Nice to meet you, Anna. I'm Pip. How's Ben?"))
+    ['anna', 'ben', 'pip']
+    """
+    found = set()
+    for match in re.finditer(r"(^|[.?!]\s+|\s|')([A-Z][a-z']+)", reply):
+        if match.group(1) and match.group(1)[0] not in ".?!" and not match.group(2).startswith(("I'",)):
+            found.add(match.group(2).lower().removesuffix("'s"))
+    return found
+
+
+def swapped(heard: Sequence[str], said: Sequence[str]) -> tuple[str, str] | None:
+    """(old, new) when two lines differ in one word at the same place, else None.
+
+    >>> swapped("my name is anna".split(), "my name is joe".split())
+    ('anna', 'joe')
+    """
+    if len(heard) != len(said):
+        return None
+    differ = [(a, b) for a, b in zip(heard, said, strict=True) if a != b]
+    return differ[0] if len(differ) == 1 else None
+
+
+def swap_word(reply: str, old: str, new: str) -> str:
+    """The reply with one word put for another, capitals kept."""
+
+    def put(match: re.Match[str]) -> str:
+        return new.capitalize() if match.group(0)[0].isupper() else new
+
+    return re.sub(rf"\b{re.escape(old)}\b", put, reply, flags=re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a talk has so far, as recall needs it."""
+
+    said: frozenset[str]  # words of the user
+    spoken: frozenset[str]  # words of Pip
+    replies: frozenset[str]  # Pip's lines, in spoken form
+    before: tuple[str, ...]  # words of Pip's last line
+    empty: bool
+
+    @classmethod
+    def of(cls, talk: Talk) -> Setting:
+        pip = [pip_form(t) for who, t in talk if who == "pip"]
+        return cls(
+            frozenset(w for who, t in talk if who == "user" for w in user_form(t).split()),
+            frozenset(w for line in pip for w in _words(line)),
+            frozenset(pip),
+            tuple(_words(pip[-1])) if pip else (),
+            not talk,
+        )
+
+
+def recall(memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weights = Weights()) -> list[Recalled]:
+    """The `count` best remembered replies to the user's `line` after `talk`, no two alike, none said before."""
+    words = user_form(line).split()
+    setting = Setting.of(talk)
+    found = _recall(memory, setting, words, weights)
+    meant = memory.repaired(words)
+    if meant != words and not any(r.heard == " ".join(words) for r in found[:3]):
+        found += [replace(r, score=r.score - weights.repair) for r in _recall(memory, setting, meant, weights)]
+        found.sort(key=lambda r: -r.score)
+    return _agreeing(memory, found, weights)[:count]
+
+
+def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights) -> list[Recalled]:
+    numbers = memory.numbers(words)
+    if not numbers:
+        return []
+    before = memory.numbers(setting.before)
+    near = weights.words * memory.by_words(numbers)
+    openers = memory.openers
+    near += np.where(openers, -weights.opener, 0) if before else np.where(openers, weights.opener, -weights.follow_up)
+    chosen = _most(near, WIDELY)
+    near = near[chosen] + weights.meaning * memory.by_meaning(chosen, numbers)
+    if before:
+        near += 0.6 * weights.setting * memory.by_setting(chosen, before)
+    look = _Look(memory, setting, words, before, weights)
+    found = [look.at(int(memory.exchanges[chosen[i]]), float(near[i])) for i in _most(near, CLOSELY)]
+    return sorted((r for r in found if r), key=lambda r: -r.score)
+
+
+def _most(values: np.ndarray, count: int) -> np.ndarray:
+    return np.argpartition(-values, min(count, len(values) - 1))[:count]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The close look at one exchange."""
+
+    memory: Memory
+    setting: Setting
+    words: list[str]
+    before: list[int]
+    weights: Weights
+
+    def at(self, line: int, score: float) -> Recalled | None:
+        memory, weights = self.memory, self.weights
+        heard_text, reply = memory.text(line), memory.text(line + 1)
+        spoken = pip_form(reply)
+        if spoken in self.setting.replies:
+            return None
+        heard = user_form(heard_text).split()
+        ours, theirs = _bigrams(self.words), _bigrams(heard)
+        score += weights.order * 2 * len(ours & theirs) / (len(ours) + len(theirs))
+        score += weights.same * (heard == self.words)
+        first, _ = memory.talk_of(line)
+        if self.before and line > first:
+            score += 0.4 * weights.setting * self._overlap(self.before, memory.line(line - 1))
+        reply, spoken, lost = self._adapted(reply, spoken, heard)
+        score -= lost
+        score += self._reply(reply, spoken, line, first)
+        score -= self._fact(heard)
+        ours_act, theirs_act = act(self.words), act(heard)
+        score -= weights.act * (ours_act != theirs_act and bool(ours_act) and bool(theirs_act))
+        return Recalled(reply, score, heard_text, line)
+
+    def _overlap(self, one: Sequence[int], other: np.ndarray) -> float:
+        a, b = set(one), set(other.tolist())
+        weight = self.memory.idf
+        shared = sum(float(weight[i]) ** 2 for i in a & b)
+        size = (sum(float(weight[i]) ** 2 for i in a) * sum(float(weight[i]) ** 2 for i in b)) ** 0.5
+        return shared / max(size, 1e-6)
+
+    def _adapted(self, reply: str, spoken: str, heard: list[str]) -> tuple[str, str, float]:
+        """The reply with the one word in which the lines differ exchanged, where it takes that word up."""
+        pair = swapped(heard, self.words)
+        if pair and pair[0] in _words(spoken) and self._swappable(*pair, reply):
+            reply = swap_word(reply, *pair)
+            return reply, pip_form(reply), 0.02
+        return reply, spoken, 0.0
+
+    def _swappable(self, old: str, new: str, reply: str) -> bool:
+        if old in _SMALL or new in _SMALL:
+            return False
+        if old in names_in(reply):
+            return new in self.memory.names or new not in self.memory.number
+        return self.words[max(0, self.words.index(new) - 1)] in _BEFORE_THINGS
+
+    def _rarity(self, word: str) -> float:
+        number = self.memory.number.get(word)
+        return 10.0 if number is None else float(self.memory.idf[number])
+
+    def _reply(self, reply: str, spoken: str, line: int, first: int) -> float:
+        """What the reply's own words say for and against it."""
+        memory, weights = self.memory, self.weights
+        here = self.setting.said | set(self.words)
+        known = here | self.setting.spoken
+        there = {memory.words[i] for k in range(first, line + 1) for i in memory.line(k).tolist()}
+        value = 0.0
+        said = set(_words(spoken))
+        for word in said - _SMALL:
+            rarity = self._rarity(word)
+            if word in self.words:
+                value += weights.echo * min(rarity, 6.0)
+            elif word in there and word not in known and rarity > 3.5 and not self._akin(word, known):
+                value -= weights.unsaid * (rarity - 2.0)
+        for name in names_in(reply):
+            if name in there and name not in known and name != "pip" and self._rarity(name) > 4:
+                value -= weights.stranger
+        return value
+
+    def _akin(self, word: str, known: frozenset[str] | set[str]) -> bool:
+        """Whether a form of the word (bike, bikes, biking) was said."""
+        stem = word[: max(4, len(word) - 3)]
+        return len(word) > 3 and any(w.startswith(stem) for w in known)
+
+    def _fact(self, heard: list[str]) -> float:
+        """What is lost when a question about the world and a remembered one ask for different things."""
+        line = " ".join(self.words)
+        if not _FACT.match(line + " ") or _PERSONAL.search(line):
+            return 0.0
+        ours = {w for w in self.words if w not in _SMALL}
+        missing = [w for w in ours if w not in heard and not self._akin(w, set(heard))]
+        extra = [w for w in heard if w not in _SMALL and w not in ours and not self._akin(w, ours)]
+        share = sum(min(self._rarity(w), 8) for w in missing) / max(1e-6, sum(min(self._rarity(w), 8) for w in ours))
+        return self.weights.fact * (share + 0.3 * bool(extra)) if ours else 0.0
+
+
+def _agreeing(memory: Memory, found: list[Recalled], weights: Weights) -> list[Recalled]:
+    """Sorted anew with a bonus for replies that mean what the best ones mean; each text once."""
+    once: dict[str, Recalled] = {}
+    for recalled in found:
+        once.setdefault(pip_form(recalled.text), recalled)
+    best = list(once.values())[:AGREEING]
+    if len(best) < 3:
+        return best
+    vectors = np.stack([memory.meaning(memory.numbers(_words(r.text))) for r in best])
+    trust = np.exp(8 * (np.array([r.score for r in best]) - best[0].score))
+    middle = (vectors * trust[:, None]).sum(0)
+    middle /= max(float(np.linalg.norm(middle)), 1e-6)
+    scored = [replace(r, score=r.score + weights.agreement * float(v @ middle)) for r, v in zip(best, vectors, strict=True)]
+    return sorted(scored, key=lambda r: -r.score)
