@@ -39,7 +39,7 @@ class Entry:
 
 
 class Sampler:
-    """Shuffles entries into batches of about `frames` frames, anew each pass; pass p is a function of (seed, p)."""
+    """Shuffles entries into batches of about `frames` frames, anew in each pass."""
 
     def __init__(self, entries: list[Entry], frames: int, seed: int) -> None:
         self._entries, self._frames, self._seed = entries, frames, seed
@@ -64,7 +64,11 @@ class Sampler:
         start = 0
         while start < len(order):
             stop = start + 1
-            while stop < len(order) and self._lengths[order[start : stop + 1]].max() * (stop + 1 - start) <= self._frames:
+            longest = self._lengths[order[start]]
+            while stop < len(order):
+                longest = max(longest, self._lengths[order[stop]])
+                if longest * (stop + 1 - start) > self._frames:
+                    break
                 stop += 1
             batches.append(order[start:stop])
             start = stop

@@ -1,6 +1,6 @@
-"""Recordings with their texts: the shards of the data folder, and plain LibriSpeech, LJSpeech and Common Voice.
+"""Recordings with their texts: the shards of the data folder, LibriSpeech, LJSpeech and Common Voice.
 
-Every reader yields `Utterance`s; which of them may be trained on is decided in one place, `split`.
+Every reader yields `Utterance`s; which of them may be trained on is decided in one place, `held_out`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def held_out(source: str, speaker: str) -> bool:
 
 
 def read_shard(name: str, folder: Path | None = None) -> Iterator[Utterance]:
-    """The utterances of one tar shard, with the texts of the manifest beside it; undecodable files are passed over."""
+    """The utterances of a tar shard, texts from the manifest beside it; undecodable files are passed over."""
     folder = folder or data_folder() / "audio"
     with (folder / f"{name}.tsv").open(encoding="utf-8") as lines:
         rows = {row["id"]: row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
@@ -71,7 +71,8 @@ def read_librispeech(folder: Path) -> Iterator[Utterance]:
     for transcript in sorted(folder.rglob("*.trans.txt")):
         for line in transcript.read_text(encoding="utf-8").splitlines():
             name, _, text = line.partition(" ")
-            yield Utterance(name, "librispeech", name.split("-")[0], read_audio(transcript.parent / f"{name}.flac"), text)
+            samples = read_audio(transcript.parent / f"{name}.flac")
+            yield Utterance(name, "librispeech", name.split("-")[0], samples, text)
 
 
 def read_ljspeech(folder: Path) -> Iterator[Utterance]:
@@ -85,8 +86,9 @@ def read_common_voice(folder: Path) -> Iterator[Utterance]:
     """A Common Voice tree: validated.tsv and clips/*.mp3."""
     with (folder / "validated.tsv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            clip = folder / "clips" / row["path"]
-            yield Utterance(Path(row["path"]).stem, "common-voice", row["client_id"], read_audio(clip), row["sentence"])
+            samples = read_audio(folder / "clips" / row["path"])
+            name = Path(row["path"]).stem
+            yield Utterance(name, "common-voice", row["client_id"], samples, row["sentence"])
 
 
 def read_audio(file: io.BytesIO | Path) -> NDArray[np.float32]:

@@ -18,7 +18,18 @@ from models.asr.features import BANDS
 from models.asr.lexicon import PHONES
 from models.program.builder import ProgramBuilder
 from models.program.graph import Program
-from models.training.blocks import Affine, ChannelMix, ConvMix, Lif, Norm, Relu, Shape, Synapses, TimeMix, Window
+from models.training.blocks import (
+    Affine,
+    ChannelMix,
+    ConvMix,
+    Lif,
+    Norm,
+    Relu,
+    Shape,
+    Synapses,
+    TimeMix,
+    Window,
+)
 
 FRAMES_PER_STEP = 4
 STEP_MS = 40.0
@@ -43,11 +54,15 @@ class Ears(nn.Module):
         super().__init__()
         shape = Shape(size.width, 4 * size.width, dropout=size.dropout, spiking=size.spiking)
         front = 2 * size.width
-        # fixed: under a masked stretch the norm behind it multiplies gradients by 300, and this offset gathers them
         self.scale = Affine(FRAMES_PER_STEP * BANDS, gain=2.0).requires_grad_(False)
-        self.sense = Lif(FRAMES_PER_STEP * BANDS, levels=8, signed=True, leak=0.0) if size.spiking else nn.Identity()
+        self.sense: nn.Module = nn.Identity()
+        if size.spiking:
+            self.sense = Lif(FRAMES_PER_STEP * BANDS, levels=8, signed=True, leak=0.0)
         self.past = Window(3)
-        self.first = Synapses(3 * FRAMES_PER_STEP * BANDS, front, size=0.5)
+        # The bias keeps masked and padded stretches from being all zero: a norm multiplies the gradient of a
+        # zero vector by 1/√eps = 300, and a chain of them overflows.
+        self.first = Synapses(3 * FRAMES_PER_STEP * BANDS, front, bias=True, size=0.5)
+        nn.init.normal_(self.first.bias, std=0.5)  # type: ignore[arg-type]
         self.first_norm, self.first_neuron = Norm(front), shape.neuron(front)
         self.stack = Window(2)
         self.second = Synapses(2 * front, size.width)
@@ -78,7 +93,7 @@ class Ears(nn.Module):
         return self.phones(self.last_neuron(self.last_norm(h))), at_middle
 
     def export(self, mean: Tensor, deviation: Tensor, about: dict[str, str]) -> Program:
-        """The network as a program; the front end's mean and deviation travel in the metadata's JSON lists."""
+        """The network as a program; the front end's mean and deviation travel in the metadata as JSON."""
         if isinstance(self.first_neuron, Relu):
             raise ValueError("the ReLU twin is a control and cannot be exported")
         b = ProgramBuilder("ears", STEP_MS)
@@ -109,5 +124,3 @@ def rates(model: nn.Module) -> float:
 def matrices(model: nn.Module) -> list[Synapses]:
     """Every weight matrix of a network."""
     return [m for m in model.modules() if isinstance(m, Synapses)]
-
-

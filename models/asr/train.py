@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -23,16 +24,17 @@ from models.asr.features import log_mels, normalise
 from models.asr.lexicon import BLANK, collapse
 from models.asr.net import Ears, Size, rates
 from models.asr.packed import Packed, Pronouncer, pack
-from models.training import kernels
+from models.training import crew, kernels
 from models.training.loop import Group, Plan, fit, load_average
 
+SHIPPED = Path(__file__).parents[1] / "shipped"
 _LONGEST_S = 20
 _MIDDLE_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a run depends on."""
+    """Everything a run depends on; `batch_s` is one process's share."""
 
     updates: int = 6000
     rate: float = 2e-3
@@ -46,14 +48,38 @@ class Settings:
 
 
 def train(
-    settings: Settings,
-    folder: Path,
-    cache: Path = Path("runs/cache"),
+    folder: Path = Path("runs/ears"),
+    updates: int = 12_000,
+    rate: float = 2e-3,
+    batch_s: float = 60.0,
+    width: int = 192,
+    blocks: int = 6,
+    dropout: float = 0.05,
+    dense: bool = False,
+    activity_weight: float = 0.0,
+    seed: int = 1,
+    processes: int = 1,
     device: str | None = None,
-    threads: int = 1,
+    cache: Path = Path("runs/cache"),
     evaluate_every: int = 500,
+    export_to: Path | None = None,
+) -> Path | None:
+    """Train and export; gives the program's path (None for the dense twin, which is no program).
+
+    An update sees `batch_s` seconds of speech, shared out among `processes`.
+    """
+    settings = Settings(
+        updates, rate, batch_s / processes, width, blocks, dropout, not dense, activity_weight, seed
+    )
+    crew.run(learn, processes, settings, folder, cache, device, evaluate_every)
+    return None if dense else export(folder, export_to or SHIPPED / "ears.safetensors")
+
+
+def learn(
+    settings: Settings, folder: Path, cache: Path, device: str | None = None, evaluate_every: int = 500
 ) -> dict[str, Tensor]:
-    """Trains (or goes on training) the ears in `folder`; returns the averaged weights. May run in a crew."""
+    """Trains (or goes on training) the ears in `folder`, as one of a crew; returns the averaged weights."""
+    threads = 1 if crew.count() > 1 else os.cpu_count() or 1
     kernels.set_threads(threads)
     torch.manual_seed(settings.seed)
     shards = {name: packed_shard(name, cache) for name in sorted({*TRAINING_SHARDS, *DEVELOPMENT_SHARDS})}
@@ -61,7 +87,7 @@ def train(
     mean, deviation = statistics(entries)
     np.savez(_made(folder) / "statistics.npz", mean=mean, deviation=deviation)
     (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
-    noises = [log_mels(utterance.samples) for utterance in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
+    noises = [log_mels(noise.samples) for noise in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
     sampler = Sampler(entries, int(settings.batch_s * 100), settings.seed)
     recipe = Recipe()
     development = development_entries(shards)
@@ -80,14 +106,18 @@ def train(
         return figures | {"rate": rates(network)}
 
     plan = Plan(
-        settings.updates, settings.rate, weight_decay=0.05, clip=2.0, activity_weight=settings.activity_weight,
+        settings.updates,
+        settings.rate,
+        weight_decay=0.05,
+        clip=2.0,
+        activity_weight=settings.activity_weight,
         evaluate_every=evaluate_every,
-    )  # fmt: skip
+    )
     return fit(model, [Group(list(model.parameters()))], batch, _loss, plan, folder, evaluate, device)
 
 
-def export(folder: Path, path: Path) -> None:
-    """Writes the averaged weights of the run in `folder` as a program."""
+def export(folder: Path, path: Path) -> Path:
+    """Writes the averaged weights of the run in `folder` as a program, and gives its path."""
     settings = Settings(**json.loads((folder / "settings.json").read_text()))
     model = Ears(_size(settings))
     model.load_state_dict(load_average(folder))
@@ -95,6 +125,7 @@ def export(folder: Path, path: Path) -> None:
         mean, deviation = torch.from_numpy(kept["mean"]), torch.from_numpy(kept["deviation"])
     path.parent.mkdir(parents=True, exist_ok=True)
     model.export(mean, deviation, {"settings": json.dumps(asdict(settings))}).save(path)
+    return path
 
 
 def packed_shard(name: str, cache: Path) -> Packed:
@@ -107,7 +138,7 @@ def packed_shard(name: str, cache: Path) -> Packed:
 
 
 def training_entries(shards: Iterable[Packed]) -> list[Entry]:
-    """Everything that may be trained on and is not too long; longer phone strings than steps cannot be learnt."""
+    """Everything that may be trained on, is not too long, and has more steps than phones."""
     entries = [Entry(shard, i) for shard in shards for i in range(len(shard))]
     return [
         entry

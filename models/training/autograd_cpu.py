@@ -21,9 +21,15 @@ class _Lif(torch.autograd.Function):
         x = x.contiguous()
         membrane, spikes = torch.empty_like(x), torch.empty_like(x)
         kernels_cpu.lif_forward(
-            x.detach().numpy(), _array(leak), _array(threshold), np.float32(levels), signed, soft,
-            membrane.numpy(), spikes.numpy(),
-        )  # fmt: skip
+            x.detach().numpy(),
+            _array(leak),
+            _array(threshold),
+            np.float32(levels),
+            signed,
+            soft,
+            membrane.numpy(),
+            spikes.numpy(),
+        )
         ctx.save_for_backward(membrane, spikes, leak, threshold)
         ctx.how = levels, signed, surrogate
         ctx.soft = soft
@@ -37,10 +43,29 @@ class _Lif(torch.autograd.Function):
         g_leak = torch.empty(g.shape[0], g.shape[2])
         g_threshold = torch.empty_like(g_leak)
         kernels_cpu.lif_backward(
-            _array(g), membrane.numpy(), spikes.numpy(), np.float32(levels), signed, surrogate == "arctan",
-            _array(leak), _array(threshold), ctx.soft, ctx.needs_input_grad[2], g_x.numpy(), g_leak.numpy(), g_threshold.numpy(),
-        )  # fmt: skip
-        return g_x, g_leak.sum(0), g_threshold.sum(0) if ctx.needs_input_grad[2] else None, None, None, None, None
+            _array(g),
+            membrane.numpy(),
+            spikes.numpy(),
+            np.float32(levels),
+            signed,
+            surrogate == "arctan",
+            _array(leak),
+            _array(threshold),
+            ctx.soft,
+            ctx.needs_input_grad[2],
+            g_x.numpy(),
+            g_leak.numpy(),
+            g_threshold.numpy(),
+        )
+        return (
+            g_x,
+            g_leak.sum(0),
+            g_threshold.sum(0) if ctx.needs_input_grad[2] else None,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 class _Wkv(torch.autograd.Function):
@@ -49,9 +74,15 @@ class _Wkv(torch.autograd.Function):
         k, v = k.contiguous(), v.contiguous()
         y, top, num, den = (torch.empty_like(k) for _ in range(4))
         kernels_cpu.wkv_forward(
-            k.detach().numpy(), v.detach().numpy(), _array(decay), _array(bonus),
-            y.numpy(), top.numpy(), num.numpy(), den.numpy(),
-        )  # fmt: skip
+            k.detach().numpy(),
+            v.detach().numpy(),
+            _array(decay),
+            _array(bonus),
+            y.numpy(),
+            top.numpy(),
+            num.numpy(),
+            den.numpy(),
+        )
         ctx.save_for_backward(k, v, decay, bonus, y, top, num, den)
         return y
 
@@ -61,7 +92,9 @@ class _Wkv(torch.autograd.Function):
         g_k, g_v = torch.empty_like(g), torch.empty_like(g)
         g_decay = torch.empty(g.shape[0], g.shape[2])
         g_bonus = torch.empty_like(g_decay)
-        kernels_cpu.wkv_backward(_array(g), *arrays, g_k.numpy(), g_v.numpy(), g_decay.numpy(), g_bonus.numpy())
+        kernels_cpu.wkv_backward(
+            _array(g), *arrays, g_k.numpy(), g_v.numpy(), g_decay.numpy(), g_bonus.numpy()
+        )
         return g_k, g_v, g_decay.sum(0), g_bonus.sum(0)
 
 
@@ -73,7 +106,12 @@ class _Norm(torch.autograd.Function):
         rows = x.view(-1, x.shape[-1])
         scale = torch.empty(rows.shape[0])
         kernels_cpu.norm_forward(
-            rows.detach().numpy(), _array(gain), _array(offset), np.float32(1e-5), y.view_as(rows).numpy(), scale.numpy()
+            rows.detach().numpy(),
+            _array(gain),
+            _array(offset),
+            np.float32(1e-5),
+            y.view_as(rows).numpy(),
+            scale.numpy(),
         )
         ctx.save_for_backward(x, gain, scale)
         return y
@@ -86,9 +124,14 @@ class _Norm(torch.autograd.Function):
         g_gain = torch.empty(_ITEMS, x.shape[-1])
         g_offset = torch.empty_like(g_gain)
         kernels_cpu.norm_backward(
-            _array(g).reshape(rows.shape), rows.numpy(), _array(gain), scale.numpy(),
-            g_x.view_as(rows).numpy(), g_gain.numpy(), g_offset.numpy(),
-        )  # fmt: skip
+            _array(g).reshape(rows.shape),
+            rows.numpy(),
+            _array(gain),
+            scale.numpy(),
+            g_x.view_as(rows).numpy(),
+            g_gain.numpy(),
+            g_offset.numpy(),
+        )
         return g_x, g_gain.sum(0), g_offset.sum(0)
 
 

@@ -29,9 +29,9 @@ class Lif(nn.Module):
     """Leaky integrate-and-fire neurons with `levels` graded spikes; the leak is learnt per channel, the
     threshold too where `learn_threshold` asks for it.
 
-    m[t] = leak·v[t−1] + x[t]; s[t] = clip(⌊m/θ⌋, 0, levels); soft reset v = m − θ·s, hard reset v = 0 on a spike.
-    Membrane in the currents' units, time in steps. `activity` is the mean spike count of the last forward pass,
-    kept in the graph for a penalty; `rate` the share of neurons that fired.
+    m[t] = leak·v[t−1] + x[t]; s[t] = clip(⌊m/θ⌋, 0, levels); soft reset v = m − θ·s, hard reset v = 0 on a
+    spike. Membrane in the currents' units, time in steps. `activity` is the mean spike count of the last
+    forward pass, kept in the graph for a penalty; `rate` the share of neurons that fired.
     """
 
     def __init__(
@@ -52,7 +52,9 @@ class Lif(nn.Module):
         self.leak_logit = nn.Parameter(torch.full((n,), math.log(leak / (1 - leak)))) if leak > 0 else None
         self.register_buffer("no_leak", torch.zeros(n), persistent=False)
         # behind a norm the gain does the same, so the threshold learns only where it is asked to
-        self.log_threshold = nn.Parameter(torch.full((n,), math.log(threshold)), requires_grad=learn_threshold)
+        self.log_threshold = nn.Parameter(
+            torch.full((n,), math.log(threshold)), requires_grad=learn_threshold
+        )
         self.activity: Tensor | None = None
         self.rate = 0.0
 
@@ -64,7 +66,13 @@ class Lif(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         spikes = kernels.lif(
-            x, self.leak(), self.log_threshold.exp(), self.levels, self.signed, self.reset == "soft", self.surrogate
+            x,
+            self.leak(),
+            self.log_threshold.exp(),
+            self.levels,
+            self.signed,
+            self.reset == "soft",
+            self.surrogate,
         )
         if self.training:
             self.activity = spikes.abs().mean() if self.signed else spikes.mean()
@@ -97,7 +105,7 @@ class Relu(nn.Module):
 
 
 class Norm(nn.Module):
-    """Root-mean-square norm with gain and offset; the offset starts half a spike up, so that a quarter fires."""
+    """Root-mean-square norm with gain and offset; the offset starts so high that a quarter fires."""
 
     def __init__(self, n: int, offset: float = 0.25) -> None:
         super().__init__()
@@ -123,7 +131,9 @@ class Affine(nn.Module):
         return x * self.gain + self.offset
 
     def emit(self, builder: ProgramBuilder, name: str, x: str) -> str:
-        return builder.add("affine", name, (x,), {}, {"gain": _array(self.gain), "offset": _array(self.offset)})
+        return builder.add(
+            "affine", name, (x,), {}, {"gain": _array(self.gain), "offset": _array(self.offset)}
+        )
 
 
 class Synapses(nn.Module):
@@ -193,7 +203,7 @@ class Window(nn.Module):
 
 
 class Wkv(nn.Module):
-    """The RWKV-4 recurrence; decays are spread from fast to slow over the channels, slower in deeper layers."""
+    """The RWKV-4 recurrence; decays spread from slow to fast over the channels, slower in deeper layers."""
 
     def __init__(self, n: int, depth: float) -> None:
         super().__init__()
@@ -209,7 +219,9 @@ class Wkv(nn.Module):
         return kernels.wkv(k, v, self.decay(), self.bonus)
 
     def emit(self, builder: ProgramBuilder, name: str, k: str, v: str) -> str:
-        return builder.add("wkv", name, (k, v), {}, {"decay": _array(self.decay()), "bonus": _array(self.bonus)})
+        return builder.add(
+            "wkv", name, (k, v), {}, {"decay": _array(self.decay()), "bonus": _array(self.bonus)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +268,12 @@ class TimeMix(nn.Module):
 
     def emit(self, builder: ProgramBuilder, name: str, h: str) -> str:
         x = self.norm.emit(builder, f"{name}.norm", h)
-        r, k, v = (
-            matrix.emit(builder, f"{name}.{part}", neuron.emit(builder, f"{name}.{part}_lif", shift.emit(builder, f"{name}.{part}_shift", x)))  # type: ignore[operator]  # noqa: E501
-            for part, shift, neuron, matrix in zip("rkv", self.shifts, self.neurons, self.matrices, strict=True)
-        )
+        currents = []
+        for part, shift, neuron, matrix in zip("rkv", self.shifts, self.neurons, self.matrices, strict=True):
+            shifted = shift.emit(builder, f"{name}.{part}_shift", x)  # type: ignore[operator]
+            spikes = neuron.emit(builder, f"{name}.{part}_lif", shifted)  # type: ignore[operator]
+            currents.append(matrix.emit(builder, f"{name}.{part}", spikes))  # type: ignore[operator]
+        r, k, v = currents
         y = builder.add("gate", f"{name}.gate", (r, self.wkv.emit(builder, f"{name}.wkv", k, v)), {}, {})
         return _emit_branch(builder, name, h, y, self.norm_out, self.neuron_out, self.out)
 

@@ -41,7 +41,7 @@ def implementation(like: Tensor) -> ModuleType:
 def lif(
     x: Tensor, leak: Tensor, threshold: Tensor, levels: int, signed: bool, soft: bool, surrogate: str
 ) -> Tensor:
-    """Graded spikes (batch, time, n) of currents `x` (batch, time, n); see `models.program.ops` for the step."""
+    """Graded spikes (batch, time, n) of currents `x`; see `models.program.ops` for one step."""
     spikes: Tensor = implementation(x).lif(x.float(), leak, threshold, levels, signed, soft, surrogate)
     return spikes
 
@@ -64,4 +64,4 @@ def set_threads(n: int) -> None:
     if importlib.util.find_spec("numba"):
         import numba
 
-        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]

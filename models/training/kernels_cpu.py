@@ -7,14 +7,15 @@ All arrays are float32 and C-contiguous; `x[b, t, c]` is batch, time, channel. T
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba as nb
 import numpy as np
 
-_FAST = {"parallel": True, "fastmath": True, "cache": True, "nogil": True}
+_fused: Any = nb.njit(parallel=True, fastmath=True, cache=True, nogil=True)
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def lif_forward(x, leak, threshold, levels, signed, soft, membrane, spikes):  # type: ignore[no-untyped-def]
     """Membrane before the reset and graded spikes of every step."""
     n_batch, n_time, n = x.shape
@@ -37,7 +38,7 @@ def lif_forward(x, leak, threshold, levels, signed, soft, membrane, spikes):  # 
                     v[c] = m[c] if s[c] == np.float32(0.0) else np.float32(0.0)
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def lif_backward(  # type: ignore[no-untyped-def]
     g_spikes, membrane, spikes, levels, signed, arctan, leak, threshold, soft, learn_threshold,
     g_x, g_leak, g_threshold,
@@ -103,7 +104,7 @@ def lif_backward(  # type: ignore[no-untyped-def]
                 g_v[c] = leak[c] * g_m[c]
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def wkv_forward(k, v, decay, bonus, y, top, num, den):  # type: ignore[no-untyped-def]
     """RWKV-4 WKV; also keeps the running maximum and the sums *before* each step for the gradient."""
     n_batch, n_time, n = k.shape
@@ -130,7 +131,7 @@ def wkv_forward(k, v, decay, bonus, y, top, num, den):  # type: ignore[no-untype
                 p[c] = q
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def wkv_backward(  # type: ignore[no-untyped-def]
     g_y, k, v, decay, bonus, y, top, num, den, g_k, g_v, g_decay, g_bonus
 ):
@@ -174,7 +175,7 @@ def wkv_backward(  # type: ignore[no-untyped-def]
                 o[c] = top_o
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def norm_forward(x, gain, offset, eps, y, scale):  # type: ignore[no-untyped-def]
     """Root-mean-square norm of rows: y = x·scale·gain + offset, scale = 1/√(mean x² + eps)."""
     n_rows, n = x.shape
@@ -188,7 +189,7 @@ def norm_forward(x, gain, offset, eps, y, scale):  # type: ignore[no-untyped-def
             y[r, c] = x[r, c] * inverse * gain[c] + offset[c]
 
 
-@nb.njit(**_FAST)  # type: ignore[untyped-decorator]
+@_fused
 def norm_backward(g_y, x, gain, scale, g_x, g_gain, g_offset):  # type: ignore[no-untyped-def]
     """Gradient of the norm; `g_gain`, `g_offset` are (work items, n) and summed by the caller."""
     n_rows, n = x.shape

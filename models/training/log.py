@@ -16,7 +16,7 @@ _PRINT_EVERY = 200
 
 
 class TrainingLog:
-    """Figures by update, smoothed over about 50 updates; silent where `folder` is None (all but one of a crew)."""
+    """Figures by update, smoothed over 50 of them; silent where `folder` is None (all but one of a crew)."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

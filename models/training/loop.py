@@ -83,13 +83,17 @@ def fit(
     """Trains `model` and returns its averaged weights (also in `folder`/checkpoint.pt under "average").
 
     `batch(number)` gives the data of an update (of its share, in a crew), prepared one ahead on a thread;
-    `loss(model, data)` the loss and figures to log. `evaluate(model, update)` sees the averaged weights every `plan.evaluate_every` updates.
+    `loss(model, data)` the loss and figures to log. `evaluate(model, update)` sees the averaged weights every
+    `plan.evaluate_every` updates.
     """
     _keep_freed_memory()
     where, precision = device_and_precision(device)
     model.to(where)
     optimiser = torch.optim.AdamW(
-        [{"params": parameters, "times": times, "weight_decay": decay} for parameters, times, decay in _split(groups, plan)],
+        [
+            {"params": parameters, "times": times, "weight_decay": decay}
+            for parameters, times, decay in _split(groups, plan)
+        ],
         lr=plan.rate,
         betas=plan.betas,
     )
@@ -113,7 +117,8 @@ def fit(
                 value, figures = loss(model, data)
             total = value
             if plan.activity_weight:
-                total = value + plan.activity_weight * sum(lif.activity for lif in lifs if lif.activity is not None)
+                activity = [lif.activity for lif in lifs if lif.activity is not None]
+                total = value + plan.activity_weight * torch.stack(activity).sum()
             total.backward()  # type: ignore[no-untyped-call]
             stopped = crew.average(parameters, stop.asked)
             norms = [torch.nn.utils.clip_grad_norm_(group.parameters, plan.clip) for group in groups]
@@ -157,12 +162,15 @@ def _split(groups: list[Group], plan: Plan) -> Iterable[tuple[list[nn.Parameter]
 
 
 def _average(average: dict[str, Tensor], model: nn.Module, keep: float) -> None:
-    pairs = [(average[name], value) for name, value in model.state_dict().items() if value.is_floating_point()]
-    torch._foreach_lerp_([mean for mean, _ in pairs], [value for _, value in pairs], 1 - keep)
+    values = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+    torch._foreach_lerp_([average[name] for name in values], list(values.values()), 1 - keep)
 
 
 def _evaluate(
-    model: nn.Module, average: dict[str, Tensor], evaluate: Callable[[nn.Module, int], dict[str, float]], update: int
+    model: nn.Module,
+    average: dict[str, Tensor],
+    evaluate: Callable[[nn.Module, int], dict[str, float]],
+    update: int,
 ) -> dict[str, float]:
     current = {name: value.detach().clone() for name, value in model.state_dict().items()}
     model.load_state_dict(average)
@@ -179,16 +187,23 @@ def _save(
     folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor], update: int
 ) -> None:
     state = {
-        "model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average, "update": update,
+        "model": model.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "average": average,
+        "update": update,
         "random": torch.get_rng_state(),
-    }  # fmt: skip
+    }
     partial = folder / (CHECKPOINT + ".partial")
     torch.save(state, partial)
     os.replace(partial, folder / CHECKPOINT)
 
 
 def _resume(
-    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor], where: torch.device
+    folder: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: dict[str, Tensor],
+    where: torch.device,
 ) -> int:
     path = folder / CHECKPOINT
     if not path.exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -38,7 +40,7 @@ def test_every_matrix_sees_spikes(kind: str) -> None:
 def test_the_program_does_what_the_block_does(kind: str) -> None:
     """Step by step with int8 weights; a membrane within rounding of its threshold may fire a step apart."""
     torch.manual_seed(4)
-    block = BLOCKS[kind](Shape(width=24, hidden=48)).eval()
+    block: Any = BLOCKS[kind](Shape(width=24, hidden=48)).eval()
     builder = ProgramBuilder("block", 10.0)
     out = block.emit(builder, "block", builder.add("input", "x", (), {"width": 24, "kind": "real"}))
     program = builder.finish([out])

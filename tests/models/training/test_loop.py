@@ -72,7 +72,7 @@ def _stop_after(model: nn.Module, last: int):  # type: ignore[no-untyped-def]
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    """SIGKILL leaves no time to save: the last checkpoint is whole, and the run ends as an unbroken one does."""
+    """SIGKILL leaves no time to save; the last checkpoint is whole all the same."""
     code = (
         "import sys; from pathlib import Path; from tests.models.training.test_loop import *;"
         "train(Path(sys.argv[1]), Plan(updates=4000, rate=5e-3, save_every_s=0.2))"
