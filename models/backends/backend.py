@@ -13,6 +13,10 @@ from models.program.ops import Array
 from models.program.state import State, require
 
 
+CHIPS = ("loihi2", "spinnaker2", "brainscales2", "crossbar")
+BACKENDS = ("reference", "events", *CHIPS)
+
+
 class Backend(Protocol):
     """Advances the streams of a program, one step at a time."""
 
@@ -46,7 +50,11 @@ def backend(name: str) -> Backend:
         from models.backends.events import EventsBackend
 
         return EventsBackend()
-    raise ProgramError(f"backend: expected reference or events, found {name!r}")
+    if name in CHIPS:
+        from models.chips.emulated import emulated
+
+        return emulated(name)
+    raise ProgramError(f"backend: expected one of {', '.join(BACKENDS)}, found {name!r}")
 
 
 def check_step(

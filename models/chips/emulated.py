@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.backends.backend import check_step
+from models.backends.backend import CHIPS, check_step
 from models.backends.counts import ACTIVE, SPIKES, SYNOPS, Counts
 from models.program.graph import Node, Program, ProgramError
 from models.program.ops import OPS, Array, Parameters, States
@@ -156,12 +156,13 @@ def emulated(name: str, seed: int = 0) -> ChipBackend:
     """Give the backend that emulates a chip; ProgramError lists the known ones."""
     from models.chips import brainscales2, crossbar, loihi2, spinnaker2
 
-    table: Mapping[str, Arithmetic] = {
-        "loihi2": loihi2.ARITHMETIC,
-        "spinnaker2": spinnaker2.ARITHMETIC,
-        "brainscales2": brainscales2.arithmetic(),
-        "crossbar": crossbar.arithmetic(),
-    }
-    if name not in table:
-        raise ProgramError(f"backend: expected one of {', '.join(table)}, found {name!r}")
-    return ChipBackend(table[name], seed)
+    match name:
+        case "loihi2":
+            return ChipBackend(loihi2.ARITHMETIC, seed)
+        case "spinnaker2":
+            return ChipBackend(spinnaker2.ARITHMETIC, seed)
+        case "brainscales2":
+            return ChipBackend(brainscales2.arithmetic(), seed)
+        case "crossbar":
+            return ChipBackend(crossbar.arithmetic(), seed)
+    raise ProgramError(f"backend: expected one of {', '.join(CHIPS)}, found {name!r}")

@@ -240,3 +240,13 @@ def test_crossbar_spread_grows_with_its_constant() -> None:
         for s in (0.0, 0.02, 0.1)
     ]
     assert errors[0] < errors[1] < errors[2]
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_the_table_of_backends_knows_the_chips(name: str) -> None:
+    assert backend(name).name == name
+
+
+def test_an_unknown_backend_lists_all() -> None:
+    with pytest.raises(ProgramError, match=f"reference, events, {', '.join(CHIPS)}, found 'gpu'"):
+        backend("gpu")
