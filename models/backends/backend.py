@@ -12,7 +12,6 @@ from models.program.graph import INPUT_LIMIT, Program, ProgramError
 from models.program.ops import Array
 from models.program.state import State, require
 
-
 CHIPS = ("loihi2", "spinnaker2", "brainscales2", "crossbar")
 BACKENDS = ("reference", "events", *CHIPS)
 

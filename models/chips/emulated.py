@@ -47,16 +47,13 @@ class ChipBackend:
 
     arithmetic: Arithmetic
     seed: int = 0
+    name: str = field(init=False)
     _held: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False, repr=False)
     _noise: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.name = self.arithmetic.name
         self._noise = np.random.default_rng([self.seed, 1])
-
-    @property
-    def name(self) -> str:
-        """The chip's name."""
-        return self.arithmetic.name
 
     def step(
         self,
