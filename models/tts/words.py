@@ -175,7 +175,7 @@ def _roman(match: re.Match[str]) -> str:
 
 
 def _letters(text: str) -> str:
-    return " ".join(c.upper() for c in text if c.isascii() and c.isalpha())
+    return " ".join(_A if c in "aA" else c.upper() for c in text if c.isascii() and c.isalpha())
 
 
 def _address(match: re.Match[str]) -> str:
@@ -271,6 +271,7 @@ def _rules() -> Iterator[Rule]:
         r"(?:\s?(?P<scale>million|billion|trillion|thousand|bn|tn|[kmbt])\b)?",
         _money,
     )
+    yield rule(r"(?<![\w.])-(?=[\d.])", "minus ")
     yield rule(r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?%", lambda m: f"{n.decimal(m['n'])} percent")
     yield rule(
         r"(?P<n>\d[\d,]*(?:\.\d+)?)\s?°\s?(?P<u>[cf])\b",
@@ -292,9 +293,8 @@ def _rules() -> Iterator[Rule]:
     yield rule(r"(?P<w>\d+)\s?(?P<f>[½¼¾])", lambda m: f"{n.cardinal(m['w'])} and {_VULGAR[m['f']]}")
     yield rule(r"\b(?P<a>\d{4}|\d{1,3})\s?[-–]\s?(?P<b>\d+)\b(?![-–.]\d)", _range)
     yield rule(rf"(?P<n>{_NUMBER})(?:st|nd|rd|th)\b", lambda m: n.ordinal(m["n"]))
-    yield rule(r"\b'?(?P<n>\d{2}|\d{3}0|\d{1,2})(?:'?s)\b", lambda m: n.decade(m["n"]))
+    yield rule(r"(?<!\w)'?(?P<n>\d{2}|\d{3}0|\d{1,2})(?:'?s)\b", lambda m: n.decade(m["n"]))
     yield rule(r"\b\d+(?:\.\d+){2,}\b", lambda m: " point ".join(n.cardinal(p) for p in m[0].split(".")))
-    yield rule(r"(?<![\w.])[-−](?=\d)", "minus ")
     yield rule(r"(?<!\w)(?:\d[\d,]*)?\.\d+\b", lambda m: n.decimal(m[0]))
     yield rule(r"#\s?(?=\d)|\bno\.\s?(?=\d)", "number ")
     yield rule(rf"\b(?P<name>{_KINGS})\s+(?P<roman>(?-i:[IVXL]+))\b(?!')", _roman)
@@ -306,13 +306,14 @@ def _rules() -> Iterator[Rule]:
     )
     yield rule(r"\b(?P<word>[a-z]+)(?P<dot>\.)?(?![\w'])", _abbreviation)
     yield rule(r"\b(?:[a-z]\.){2,}(?![a-z])", _dotted)
-    yield rule(r"(?<=\d)\s?[x×]\s?(?=\d)", " by ")
+    yield rule(r"(?<=\d)\s?x\s?(?=\d)", " by ")
     yield rule(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]+\b", _code)
     yield rule(rf"{_NUMBER}", lambda m: f" {_integer(m)} ")
-    yield rule(r"\band/or\b", "and or")
-    yield rule(r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b", lambda m: f"{m['a']} or {m['b']}")
     yield rule(r"\bw/o\b", "without")
     yield rule(r"\bw/(?=\s)", "with")
+    yield rule(r"\beither/or\b", "either or")
+    yield rule(r"\band/or\b", "and or")
+    yield rule(r"\b(?P<a>[a-z']+)/(?P<b>[a-z']+)\b", lambda m: f"{m['a']} or {m['b']}")
 
 
 _VULGAR = {"½": "a half", "¼": "a quarter", "¾": "three quarters"}
@@ -363,7 +364,8 @@ _BREAKS = {
     "{": ",",
     "}": ",",
 }
-_TOKEN = re.compile(r"[A-Za-z']+|[.,!?;:–—()\[\]{}\"-]|\n+|[^\sA-Za-z'.,!?;:–—()\[\]{}\"-]")
+_A = "\ue000"  # the letter A, which is no article
+_TOKEN = re.compile(r"\ue000|[A-Za-z']+|[.,!?;:–—()\[\]{}\"-]|\n+|[^\sA-Za-z'.,!?;:–—()\[\]{}\"-]")
 _CAPITAL = re.compile(r"[B-HJ-Z]")
 _RANK = {"": 0, ",": 1, ".": 2, "!": 3, "?": 4}
 
@@ -398,8 +400,12 @@ def spoken(text: str) -> list[Spoken]:
     found: list[Spoken] = []
     tokens = _TOKEN.findall(text)
     for i, token in enumerate(tokens):
-        if token in ("A", "I") and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2]))):
-            found.append(Spoken(token))
+        if (
+            token == _A
+            or (token in ("A", "I")
+            and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2]))))
+        ):
+            found.append(Spoken("A" if token == _A else token))
         elif token[0].isalpha() or (token[0] == "'" and len(token) > 1):
             found.extend(Spoken(word) for word in _word(token))
         elif token in _SYMBOLS:
@@ -420,10 +426,11 @@ def _word(token: str) -> list[str]:
     if plural and not _sayable(plural[1]):
         return [*plural[1][:-1], plural[1][-1] + "'s"]
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", token) if not token.isupper() else token
-    words = [w.lower() if w not in ("'",) else "" for w in split.split()]
+    words = [w if w in _CLIPPED else w.strip("'") for w in split.lower().split()]
     return [w[i : i + LONGEST_WORD] for w in words if w.strip("'") for i in range(0, len(w), LONGEST_WORD)]
 
 
+_CLIPPED = {"'em", "'til", "'cause", "'bout", "'round", "'n'", "'tis", "'twas", "'kay"}
 _SAID = {
     "nasa", "nato", "aids", "ok", "laser", "radar", "scuba", "fifa", "unesco", "unicef", "opec", "asap",
     "pin", "sim",

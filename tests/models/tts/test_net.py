@@ -1,0 +1,47 @@
+"""The networks: every matrix sees spikes, and the exported program says what the module says."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from models.backends import backend  # noqa: E402
+from models.training.blocks import Conv, Synapses  # noqa: E402
+from models.tts.context import STEP_PORTS  # noqa: E402
+from models.tts.net import OUTPUTS, STEP_MS, Mouth, Size, frames_network  # noqa: E402
+
+
+def small() -> Mouth:
+    torch.manual_seed(5)
+    return frames_network(Size(width=24, blocks="ct", taps=3, dropout=0.0)).eval()
+
+
+def some_tokens(steps: int) -> "torch.Tensor":
+    torch.manual_seed(6)
+    return torch.stack([torch.randint(0, n, (1, steps)) for n in STEP_PORTS.values()], -1)
+
+
+def test_every_matrix_sees_spikes() -> None:
+    model, seen = small(), []
+    for module in model.modules():
+        if isinstance(module, Synapses | Conv):
+            module.register_forward_pre_hook(lambda m, given: seen.append(given[0]))
+    model(some_tokens(20))
+    assert len(seen) == 11
+    for spikes in seen:
+        assert torch.equal(spikes, spikes.round())
+        assert 0 < float(spikes.abs().max()) <= 15
+
+
+def test_program_says_what_the_module_says() -> None:
+    model, tokens = small(), some_tokens(40)
+    program = model.export("mouth", STEP_MS, {})
+    state, events = program.state(), backend("events")
+    said = []
+    for k in range(40):
+        inputs = {n: tokens[:, k, j : j + 1].numpy().astype(np.int32) for j, n in enumerate(STEP_PORTS)}
+        said.append(events.step(program, state, inputs)["out"][0])
+    with torch.no_grad():
+        truth = model(tokens)[0].numpy()
+    assert np.shape(said) == (40, OUTPUTS)
+    assert np.corrcoef(np.ravel(said), truth.ravel())[0, 1] > 0.97
