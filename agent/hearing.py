@@ -1,0 +1,162 @@
+"""The ears as a task: frames in, words out, computed in a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.channel import Channel, ChannelClosedError
+from agent.clock import FRAME, Samples, samples
+from agent.finished import finished
+from agent.pace import Work
+from agent.stages import Ears, Hearing
+from agent.turn.events import EndGuess, Event, Partial, Source, SpeechStarted, SpeechStopped
+from agent.worker import Worker
+
+T = TypeVar("T")
+
+BEFORE = samples(300)
+"""a transcript starts so much before the onset: the first sound of a word is fainter than the rest"""
+REST = samples(2_000)
+"""after so much silence without a turn the ears rest"""
+KEPT = 75
+"""frames that are kept to start a transcript in the past"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame, and what voice activity made of it."""
+
+    at: Samples
+    sound: NDArray[np.float32]
+    event: SpeechStarted | SpeechStopped | None
+    awake: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Afresh:
+    """Words from `since` on are wanted."""
+
+    since: Samples
+
+
+class StageHungError(Exception):
+    """A stage did not come back."""
+
+
+class Recogniser:
+    """Keeps one transcript at a time."""
+
+    def __init__(
+        self,
+        ears: Ears,
+        inbox: Channel[Heard | Afresh],
+        work: Work,
+        happen: Callable[[Event], None],
+        guess: Callable[[Sequence[str]], float] = finished,
+    ) -> None:
+        self._guess_end = guess
+        self._ears, self._inbox, self._work, self._happen = ears, inbox, work, happen
+        self._worker = Worker("ears")
+        self._kept: deque[Heard] = deque(maxlen=KEPT)
+        self._hearing: Hearing | None = None
+        self._since = Samples(0)
+        self._awake_at = Samples(0)
+        self._words: tuple[str, ...] = ()
+        self._paused = False
+        self._pending: asyncio.Future[Any] | None = None
+        self.failures = 0
+
+    def take(self, item: Heard | Afresh) -> None:
+        """Hand over the next frame, or the wish for a new transcript."""
+        if self._inbox.closed:
+            return
+        if len(self._inbox) >= self._inbox.size and self._pending:
+            self._worker.abandon()
+            self._pending.cancel()
+        self._work.begin()
+        dropped = self._inbox.counters.dropped
+        self._inbox.put(item)
+        for _ in range(self._inbox.counters.dropped - dropped):
+            self._work.done()
+
+    async def recognise(self) -> None:
+        """Go on until the channel closes. Ears that break begin afresh with the next onset."""
+        while True:
+            try:
+                item = await self._inbox.receive()
+            except ChannelClosedError:
+                return
+            try:
+                if isinstance(item, Afresh):
+                    await self._begin(item.since)
+                else:
+                    await self._follow(item)
+            except Exception:
+                self._hearing = None
+                self.failures += 1
+            finally:
+                self._work.done()
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._worker.shutdown()
+
+    async def _begin(self, since: Samples) -> None:
+        self._since, self._words, self._paused = since, (), False
+        frames = [one.sound for one in self._kept if one.at > since - BEFORE]
+        start = Samples(self._kept[-1].at - FRAME * len(frames)) if self._kept else since
+        self._hearing = await self._compute(lambda: self._ears.listen(start))
+        self._awake_at = self._kept[-1].at if self._kept else since
+        if frames:
+            await self._hear(self._kept[-1], frames)
+
+    async def _follow(self, heard: Heard) -> None:
+        self._kept.append(heard)
+        if heard.awake:
+            self._awake_at = heard.at
+        if self._hearing is None:
+            return
+        if heard.at > self._awake_at + REST:
+            self._hearing = None
+            return
+        if isinstance(heard.event, SpeechStarted) and heard.event.source == "user":
+            self._paused = False
+        await self._hear(heard, [heard.sound])
+        if isinstance(heard.event, SpeechStopped) or (heard.event and heard.event.source != "user"):
+            await self._guess(heard)
+
+    async def _hear(self, heard: Heard, frames: list[NDArray[np.float32]]) -> None:
+        hearing = self._hearing
+        assert hearing is not None, "frames are followed only while there is a transcript"
+        text = await self._compute(lambda: hearing.hear(frames))
+        if text is not None and not self._paused:
+            self._tell(heard, text, stable=False)
+
+    async def _guess(self, heard: Heard) -> None:
+        """A pause: the words as if this were the end, and how probable it is that it is."""
+        hearing = self._hearing
+        assert hearing is not None, "guesses are made only while there is a transcript"
+        self._tell(heard, await self._compute(hearing.so_far), stable=True)
+        self._paused = True
+        self._happen(EndGuess(heard.at, self._guess_end(self._words)))
+
+    def _tell(self, heard: Heard, text: str, stable: bool) -> None:
+        words = tuple(text.split())
+        if words != self._words:
+            self._words = words
+            self._happen(Partial(heard.at, words, self._since, stable, heard.source))
+
+    async def _compute(self, call: Callable[[], T]) -> T:
+        self._pending = asyncio.get_running_loop().run_in_executor(self._worker, call)
+        await asyncio.wait({self._pending})
+        if self._pending.cancelled():
+            raise StageHungError("the ears took longer than the frames they had yet to hear")
+        return self._pending.result()

@@ -1,0 +1,132 @@
+"""Mind and mouth as tasks: each reply, drafted or said, is one, known and cancelled by its generation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.clock import Clock
+from agent.history import History
+from agent.pace import Work
+from agent.player import Player
+from agent.stages import Mind, Mouth
+from agent.turn.events import Event, Failed, Why
+from agent.worker import Worker
+
+T = TypeVar("T")
+
+APOLOGY = "Sorry, I lost my thread."
+MM_HM = "Mm hm."
+AT_ONCE = 5
+"""so many pieces of 20 ms are made in one go, after the first"""
+
+
+class Replies:
+    """Makes replies, up to the loudspeaker's gate."""
+
+    def __init__(
+        self,
+        mind: Mind,
+        mouth: Mouth,
+        player: Player,
+        work: Work,
+        clock: Clock,
+        happen: Callable[[Event], None],
+    ) -> None:
+        self._mind, self._mouth, self._player = mind, mouth, player
+        self._work, self._clock, self._happen = work, clock, happen
+        self._workers = {"mind": Worker("mind"), "mouth": Worker("mouth")}
+        self._busy: dict[str, int] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
+        self._murmur: NDArray[np.float32] | None = None
+        self.tasks: asyncio.TaskGroup | None = None
+
+    def running(self) -> list[asyncio.Task[None]]:
+        """The tasks that are not over."""
+        return [task for task in self._tasks.values() if not task.done()]
+
+    def prepare(self, generation: int, history: History, words: tuple[str, ...], why: Why) -> None:
+        """Begin a reply; its sound waits behind the gate."""
+        assert self.tasks is not None, "replies are made inside the conversation's task group"
+        self._player.prepare(generation)
+        self._work.begin()
+        made = self._make(generation, history, " ".join(words), why)
+        task = self.tasks.create_task(made, name=f"reply {generation}")
+        # not in the coroutine: one that is cancelled before its first step never runs its `finally`
+        task.add_done_callback(lambda _: self._work.done())
+        self._tasks[generation] = task
+
+    def stop(self, generation: int, failed: bool = False) -> None:
+        """Nothing more of this reply. If it `failed`, a stage that still computes for it is left behind."""
+        self._player.drop(generation)
+        task = self._tasks.pop(generation, None)
+        if task is None or task.done():
+            return
+        task.cancel()
+        for stage, busy_with in list(self._busy.items()):
+            if busy_with == generation:
+                del self._busy[stage]
+                if failed:
+                    self._workers[stage].abandon()
+
+    def room(self) -> None:
+        """The loudspeaker has moved on: there may be room for more."""
+        moved, self._room = self._room, asyncio.Event()
+        moved.set()
+
+    def murmur(self) -> None:
+        """Say "mm-hm" under everything else."""
+        assert self.tasks is not None, "murmurs are made inside the conversation's task group"
+        self.tasks.create_task(self._make_murmur(), name="murmur")
+
+    def close(self) -> None:
+        """Let the threads go."""
+        for worker in self._workers.values():
+            worker.shutdown()
+
+    async def _make(self, generation: int, history: History, words: str, why: Why) -> None:
+        try:
+            text = APOLOGY
+            if why != "apology":
+                lines = history.messages()
+                text = await self._compute("mind", generation, lambda: self._mind.reply(lines, words, why))
+            pieces = iter(await self._compute("mouth", generation, lambda: self._mouth.speak(text)))
+            made = await self._compute("mouth", generation, lambda: list(islice(pieces, 1)))
+            while made:
+                for piece in made:
+                    self._player.add(generation, piece)
+                await self._wait_for_room(generation)
+                made = await self._compute("mouth", generation, lambda: list(islice(pieces, AT_ONCE)))
+            self._player.complete(generation)
+        except Exception as error:
+            self._happen(Failed(self._clock.now(), generation, f"{type(error).__name__}: {error}"))
+
+    async def _wait_for_room(self, generation: int) -> None:
+        if self._player.wants(generation):
+            return
+        self._work.done()
+        try:
+            while not self._player.wants(generation):
+                await self._room.wait()
+        finally:
+            self._work.begin()
+
+    async def _make_murmur(self) -> None:
+        with self._work.one():
+            if self._murmur is None:
+                pieces = await self._compute("mouth", 0, lambda: list(self._mouth.speak(MM_HM)))
+                self._murmur = np.concatenate([np.zeros(0, np.float32), *(p.samples for p in pieces)])
+            self._player.murmur(self._murmur)
+
+    async def _compute(self, stage: str, generation: int, call: Callable[[], T]) -> T:
+        self._busy[stage] = generation
+        result = await asyncio.get_running_loop().run_in_executor(self._workers[stage], call)
+        if self._busy.get(stage) == generation:
+            del self._busy[stage]
+        return result
