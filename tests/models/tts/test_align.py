@@ -39,7 +39,8 @@ def test_the_path_finds_bounds_and_the_silence_between_words() -> None:
 
 def test_no_silence_where_there_is_none() -> None:
     line = phones(spoken("No way."))
-    x = drawn([("sil", 9), ("N", 12), ("OW", 30), ("W", 10), ("EY", 40), ("sil", 9)], np.random.default_rng(2))
+    units = [("sil", 9), ("N", 12), ("OW", 30), ("W", 10), ("EY", 40), ("sil", 9)]
+    x = drawn(units, np.random.default_rng(2))
     path, _ = path_of(truth(), chain(line), x)
     assert [p.symbol for p in segments(chain(line), path)] == ["_", "N", "OW1", "W", "EY1", "_"]
 

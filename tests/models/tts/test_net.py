@@ -25,7 +25,7 @@ def test_every_matrix_sees_spikes() -> None:
     model, seen = small(), []
     for module in model.modules():
         if isinstance(module, Synapses | Conv):
-            module.register_forward_pre_hook(lambda m, given: seen.append(given[0]))
+            module.register_forward_pre_hook(lambda m, given: seen.append(given[0].detach()))
     model(some_tokens(20))
     assert len(seen) == 11
     for spikes in seen:
