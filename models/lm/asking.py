@@ -16,6 +16,7 @@ _ORDER = re.compile(
     r"lock|unlock|start|stop|remind|schedule|wake|dim|add|put|show|find|search|google|download|check|look up|record|print|navigate|"
     r"skip|pause|vacuum|clean|cook|make|bring|get|feed|water|drive|pay|transfer|post)\b"
 )
+_HOW_ARE_YOU = re.compile(r"\b(?:all right|alright|okay|fine|well|good|everything|things?)\b.* (?:with|for|at) you(?:r end|r side)?$|^(?:you|ya) (?:all right|alright|okay|ok|good|well)$")
 _FACT = re.compile(_HEAD + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b")
 _US = re.compile(r"\b(?:you|your|you're)\b")
 _DANGLING = re.compile(
@@ -30,6 +31,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "Go on, I'm listening.", "Yes? Take your time.", "I'm all ears. And then?", "Don't stop there, I'd like to hear the rest.",
         "Mm, I'm with you so far. How does it go on?",
     ),
+    "well": ("I'm fine, thank you. And how are you?", "All well in here, thanks for asking. And with you?"),
     "order": (
         "I can't do that, I'm afraid, I'm only a voice. But I'm happy to talk it over.",
         "That's out of my reach, sorry. I've got no hands and no way out of here. Anything I can tell you instead?",
@@ -56,6 +58,10 @@ LINES: dict[str, tuple[str, ...]] = {
         "I see. Tell me a bit more about that?", "Oh? How did that come about?", "Interesting! And how do you feel about it?",
         "I'd like to hear more. What's the story behind it?", "Is that so? What happens next?",
     ),
+    "thing": (
+        "{thing}! Tell me more about that.", "{thing}, you say? Go on, I'm curious.", "Ah, {thing}. What's the story there?",
+        "{thing}! I'd like to hear more. How did that come about?",
+    ),
     "unheard": (
         "I didn't quite catch that. Could you say it again?", "Sorry, that slipped past my ears. Once more, please?",
         "I heard you, but I couldn't make out the words. Can you say it another way?",
@@ -72,6 +78,8 @@ def kind(line: str, understood: float = 1.0) -> str:
     said = user_form(line)
     if not said or understood < 0.5:
         return "unheard"
+    if _HOW_ARE_YOU.search(said):
+        return "well"
     if _ORDER.match(said):
         return "order"
     if _FACT.match(said):
@@ -83,9 +91,14 @@ def kind(line: str, understood: float = 1.0) -> str:
     return "glad" if _GLAD.search(said) else "plain"
 
 
-def ask(line: str, talk: Talk, choice: int = 0, understood: float = 1.0) -> str:
-    """A line that fits, other than those said before in this talk as long as there are others."""
-    lines = LINES[kind(line, understood)]
+def ask(line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "") -> str:
+    """A line that fits, other than those said before in this talk as long as there are others.
+
+    `thing` is a word of the user's line that Pip may take up.
+    """
+    which = kind(line, understood)
+    lines = LINES["thing" if which == "plain" and thing else which]
+    lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
     said = {pip_form(text) for who, text in talk if who == "pip"}
     fresh = [text for text in lines if pip_form(text) not in said] or list(lines)
     return fresh[choice % len(fresh)]

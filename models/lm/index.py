@@ -19,6 +19,7 @@ from models.lm.spoken import pip_form, user_form
 
 DIMENSIONS = 64
 OFTEN = 8  # uses that make a word's vector worth trusting
+SOUNDING = 20  # words kept that sound like each
 SIMILAR = 12  # similar words kept for every word
 CONTEXTS = 3000  # commonest words that word vectors are counted against
 WINDOW = 4
@@ -82,23 +83,30 @@ def _spelling(words: Sequence[str]) -> Callable[[int], dict[int, float]]:
     return near
 
 
-def similar_words(words: Sequence[str], vectors: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sounding_alike(words: Sequence[str], said: Counter[str]) -> dict[str, list[str]]:
+    """For each word the words that users say which sound most like it, nearest first."""
+    known = pronunciations(data_folder() / "lexicon" / "cmudict.dict.xz", words)
+    return confusions(known, SOUNDING, [w for w in words if said[w] > 1])
+
+
+def similar_words(
+    words: Sequence[str], vectors: np.ndarray, trusted: np.ndarray, sounds: dict[str, list[str]]
+) -> tuple[np.ndarray, np.ndarray]:
     """(numbers, likeness ×255) of the `SIMILAR` words most like each: by sound, by spelling, by company kept."""
-    sounds = confusions(pronunciations(data_folder() / "lexicon" / "cmudict.dict.xz", words), 8)
     number = {w: i for i, w in enumerate(words)}
     spelling = _spelling(words)
     found, likeness = np.zeros((len(words), SIMILAR), np.uint16), np.zeros((len(words), SIMILAR), np.uint8)
     for i, word in enumerate(words):
         near: dict[int, float] = {}
-        for rank, other in enumerate(sounds.get(word, ())):
+        for rank, other in enumerate(sounds.get(word, ())[:6]):
             near[number[other]] = 0.5 - 0.04 * rank
         for j, dice in spelling(i).items():
             near[j] = max(near.get(j, 0.0), 0.75 * dice)
         if trusted[i]:
-            cosine = np.where(trusted, vectors @ vectors[i], 0)
-            for j in np.argpartition(-cosine, 8)[:8]:
-                if j != i and cosine[j] > 0.55:
-                    near[int(j)] = min(0.8, near.get(int(j), 0.0) * 0.5 + 0.6 * float(cosine[j]))
+            cosine = vectors @ vectors[i]
+            close = np.flatnonzero((cosine > 0.55) & trusted)
+            for j in close[np.argsort(-cosine[close])][1:9]:
+                near[int(j)] = min(0.8, near.get(int(j), 0.0) * 0.5 + 0.6 * float(cosine[j]))
         best = sorted(near.items(), key=lambda item: -item[1])[:SIMILAR]
         for k, (j, value) in enumerate(best):
             found[i, k], likeness[i, k] = j, round(255 * min(1.0, value))
@@ -128,7 +136,12 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
     numbered = [[number[w] for w in line] for line in lines]
     extra = [[number[w] for w in line if w in number] for line in elsewhere]
     vectors = word_vectors([*numbered, *extra], len(words))
-    similar, likeness = similar_words(words, vectors, np.array([counts[w] >= OFTEN for w in words]))
+    sounds = sounding_alike(words, said)
+    similar, likeness = similar_words(words, vectors, np.array([counts[w] >= OFTEN for w in words]), sounds)
+    sounding = np.full((len(words), SOUNDING), 0xFFFF, np.uint16)
+    for row, word in zip(sounding, words):
+        near = [number[w] for w in sounds.get(word, ())]
+        row[: len(near)] = near
     held_by = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line))
     users = sum(1 for who, _ in turns if who == "user")
     idf = np.array([math.log((users + 1) / (held_by[w] + 0.5)) for w in words], np.float32)
@@ -152,5 +165,6 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
         vectors=np.round(vectors * 127).astype(np.int8),
         similar=similar,
         likeness=likeness,
+        sounding=sounding,
     )
     say(f"memory: {path} {path.stat().st_size / 1e6:.1f} MB")

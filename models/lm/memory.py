@@ -20,6 +20,7 @@ from models.lm.spoken import CUT, SILENCE
 SHIPPED = Path(__file__).parents[1] / "shipped" / "memory.npz"
 CLOSELY = 240  # exchanges that the second pass looks at
 COMMON = 3.0  # words less rare than this are not widened
+_LEADS = "a an the my your his her our their some any no of".split()
 SIMILAR_WEIGHT = 0.55  # how much a similar word counts beside the word itself
 
 
@@ -40,6 +41,7 @@ class Memory:
     vectors: np.ndarray
     similar: np.ndarray
     likeness: np.ndarray
+    sounding: np.ndarray
     names: frozenset[str]
     words: tuple[str, ...]
     texts: bytes
@@ -59,6 +61,7 @@ class Memory:
                 vectors=arrays["vectors"],
                 similar=arrays["similar"],
                 likeness=arrays["likeness"],
+                sounding=arrays["sounding"],
                 names=frozenset(arrays["names"].tobytes().decode().split("\n")),
                 words=tuple(words),
                 texts=texts.tobytes(),
@@ -105,15 +108,29 @@ class Memory:
             before, word, after = ids[i - 1], ids[i], ids[i + 1]
             if word == edge - 1 or self._often(before, word) + self._often(word, after) > 1:
                 continue
-            best, most = word, 1.0
-            for other, like in zip(self.similar[word].tolist(), self.likeness[word].tolist(), strict=True):
+            best, most = word, 2.0
+            for rank, other in enumerate(self.sounding[word].tolist()):
+                if other == edge:
+                    break
                 left, right = self._often(before, other), self._often(other, after)
-                fit = (left + right + 4 * min(left, right)) * like / 255
-                if like and fit > max(2.0, most):
+                fit = (left + right + 6 * min(left, right)) * 0.93**rank
+                if fit > most:
                     best, most = other, fit
             ids[i] = best
             meant[i - 1] = self.words[best] if best != word else meant[i - 1]
         return meant
+
+    def thing(self, words: Sequence[str]) -> str:
+        """The rarest word of a line that mostly follows an article or the like, or "" when there is none."""
+        leads = [self.number[w] for w in _LEADS if w in self.number]
+        best, rarest = "", 4.5
+        for word in words:
+            number = self.number.get(word)
+            if number is None or self.idf[number] <= rarest or word in self.names or not self.said[number]:
+                continue
+            if sum(self._often(lead, number) for lead in leads) >= 0.4 * self.said[number]:
+                best, rarest = word, float(self.idf[number])
+        return best
 
     def understood(self, words: Sequence[str]) -> float:
         """Share of the words that users in the memory said."""
@@ -143,11 +160,12 @@ class Memory:
         return np.flatnonzero(answered)
 
     @cached_property
-    def silences(self) -> np.ndarray:
+    def silences(self) -> list[int]:
         """Lines where the user said nothing and Pip spoke up."""
         quiet = self.is_user & (np.diff(self.line_starts) == 0)
         quiet[self.talk_starts[1:] - 1] = False
-        return np.array([i for i in np.flatnonzero(quiet) if self.text(i) == SILENCE and not self.text(i + 1).endswith(CUT)])
+        lines = [int(i) for i in np.flatnonzero(quiet)]
+        return [i for i in lines if self.text(i) == SILENCE and not self.text(i + 1).endswith(CUT)]
 
     @cached_property
     def _postings(self) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -34,7 +35,7 @@ NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train
 class Choice:
     """How a reply is chosen."""
 
-    near: float = 0.60  # a remembered exchange less near than this is not used
+    near: float = 0.50  # a remembered exchange less near than this is not used
     contest: float = 0.05  # replies this close to the best are scored by the network
     contestants: int = 4
     said: float = 0.0  # weight of log p(reply | talk) per token
@@ -173,8 +174,11 @@ class Talk:
             text = made_up(mind.network, self._before_reply(said), self._random, mind.choice.sampling)
             if not unclean(text) and pip_form(text) not in {pip_form(t) for who, t in self.turns if who == "pip"}:
                 return Reply(text, "made up", 0.0)
-        understood = mind.memory.understood(said.split())
-        return Reply(asking.ask(said, self.turns, int(self._random.integers(1000)), understood), "asking", 0.0)
+        words = said.split()
+        line = asking.ask(
+            said, self.turns, crc32(said.encode()) + self._seed, mind.memory.understood(words), mind.memory.thing(words)
+        )
+        return Reply(line, "asking", 0.0)
 
     def _before_reply(self, said: str, counts: Counts | None = None) -> Reading:
         """The network after the whole talk and the user's line."""

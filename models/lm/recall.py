@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -48,6 +49,10 @@ class Weights:
     fact: float = 0.30  # a question about the world that asks for something else
     agreement: float = 0.10
     act: float = 0.12  # a question is not a statement, an order not a question
+    uncovered: float = 0.30  # the share of the line, by rarity, that the remembered line does not speak of
+    strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
+    unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
+    known_name: float = 0.30  # asking for a name that was given
     repair: float = 0.04  # taken off replies to the line as it was probably meant
 
 
@@ -61,6 +66,11 @@ class Recalled:
     line: int
 
 
+_BREAKS_OFF = frozenset(
+    "the a an and but or so because to of in on at with for my your his her their our is was are were i i'm that which "
+    "about like if when then want think from by would could should can has have had been it's".split()
+)
+_NAMED = frozenset("called named name name's names".split())
 _LEAD = frozenset("um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split())
 _QUESTION = frozenset("do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split())
 _WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
@@ -83,6 +93,8 @@ def act(words: Sequence[str]) -> str:
         return "order" if len(words) > 2 else ""
     if words[0] in _WH:
         return "wh"
+    if words[0] in ("know", "got", "ever", "want", "heard", "seen", "fancy"):
+        return "ask"
     if words[0] in _QUESTION or words[0] in ("can", "could", "will", "would", "shall"):
         return "ask"
     if words[0] in _OPEN_STATEMENT:
@@ -138,7 +150,7 @@ class Setting:
 
     said: frozenset[str]  # words of the user
     spoken: frozenset[str]  # words of Pip
-    replies: frozenset[str]  # Pip's lines, in spoken form
+    replies: frozenset[str]  # Pip's lines, words alone
     before: tuple[str, ...]  # words of Pip's last line
     empty: bool
 
@@ -148,7 +160,7 @@ class Setting:
         return cls(
             frozenset(w for who, t in talk if who == "user" for w in user_form(t).split()),
             frozenset(w for line in pip for w in _words(line)),
-            frozenset(pip),
+            frozenset(" ".join(_words(line)) for line in pip),
             tuple(_words(pip[-1])) if pip else (),
             not talk,
         )
@@ -199,11 +211,12 @@ class _Look:
 
     def at(self, line: int, score: float) -> Recalled | None:
         memory, weights = self.memory, self.weights
-        heard_text, reply = memory.text(line), memory.text(line + 1)
-        spoken = pip_form(reply)
+        reply = memory.text(line + 1)
+        spoken = " ".join(_words(reply))
         if spoken in self.setting.replies:
             return None
-        heard = user_form(heard_text).split()
+        heard_text = memory.text(line)
+        heard = [memory.words[i] for i in memory.line(line).tolist()]
         ours, theirs = _bigrams(self.words), _bigrams(heard)
         score += weights.order * 2 * len(ours & theirs) / (len(ours) + len(theirs))
         score += weights.same * (heard == self.words)
@@ -212,7 +225,11 @@ class _Look:
             score += 0.4 * weights.setting * self._overlap(self.before, memory.line(line - 1))
         reply, spoken, lost = self._adapted(reply, spoken, heard)
         score -= lost
-        score += self._reply(reply, spoken, line, first)
+        missing, extra = self._unmatched(heard)
+        score -= weights.uncovered * missing
+        score -= weights.unfinished * (heard[-1] in _BREAKS_OFF and self.words[-1] not in _BREAKS_OFF)
+        score -= 0.4 * weights.unfinished * (self.words[-1] in _BREAKS_OFF and heard[-1] not in _BREAKS_OFF)
+        score += self._reply(reply, spoken, line, first, extra)
         score -= self._fact(heard)
         ours_act, theirs_act = act(self.words), act(heard)
         score -= weights.act * (ours_act != theirs_act and bool(ours_act) and bool(theirs_act))
@@ -230,8 +247,38 @@ class _Look:
         pair = swapped(heard, self.words)
         if pair and pair[0] in _words(spoken) and self._swappable(*pair, reply):
             reply = swap_word(reply, *pair)
-            return reply, pip_form(reply), 0.02
+            return reply, " ".join(_words(reply)), 0.08
         return reply, spoken, 0.0
+
+    @cached_property
+    def _alike(self) -> list[tuple[float, dict[str, float]]]:
+        """For each word of the line its rarity and the words that may stand for it, with their likeness."""
+        memory, found = self.memory, []
+        for word in dict.fromkeys(self.words):
+            number = memory.number.get(word)
+            if number is None:
+                found.append((6.0, {word: 1.0}))
+                continue
+            near = {
+                memory.words[j]: like / 255
+                for j, like in zip(memory.similar[number].tolist(), memory.likeness[number].tolist())
+                if like and memory.idf[number] > 3
+            }
+            found.append((max(0.3, float(memory.idf[number]) - 1), near | {word: 1.0}))
+        return found
+
+    def _unmatched(self, heard: list[str]) -> tuple[float, list[int]]:
+        """(share of the line that has no like in the remembered one, the remembered words that are not in ours)."""
+        theirs = set(heard)
+        total = lost = 0.0
+        liked: set[str] = set()
+        for rarity, near in self._alike:
+            both = theirs & near.keys()
+            liked |= both
+            total += rarity
+            lost += rarity * (1 - max((near[w] for w in both), default=0.0))
+        extra = [self.memory.number[w] for w in theirs - liked - _SMALL if self._rarity(w) > 4]
+        return lost / max(total, 1e-6), extra
 
     def _swappable(self, old: str, new: str, reply: str) -> bool:
         if old in _SMALL or new in _SMALL:
@@ -244,14 +291,16 @@ class _Look:
         number = self.memory.number.get(word)
         return 10.0 if number is None else float(self.memory.idf[number])
 
-    def _reply(self, reply: str, spoken: str, line: int, first: int) -> float:
+    def _reply(self, reply: str, spoken: str, line: int, first: int, extra: list[int]) -> float:
         """What the reply's own words say for and against it."""
         memory, weights = self.memory, self.weights
         here = self.setting.said | set(self.words)
         known = here | self.setting.spoken
         there = {memory.words[i] for k in range(first, line + 1) for i in memory.line(k).tolist()}
         value = 0.0
-        said = set(_words(spoken))
+        said = set(spoken.split())
+        value -= weights.strange * self._strange(said - here, extra)
+        value -= weights.known_name * ("?" in reply and bool(said & _NAMED) and bool(_NAMED & set(self.words)))
         for word in said - _SMALL:
             rarity = self._rarity(word)
             if word in self.words:
@@ -262,6 +311,23 @@ class _Look:
             if name in there and name not in known and name != "pip" and self._rarity(name) > 4:
                 value -= weights.stranger
         return value
+
+    def _strange(self, said: set[str], extra: list[int]) -> int:
+        """How many words of a reply go with what only the remembered user spoke of, and not with our line."""
+        ids = [self.memory.number[w] for w in said - _SMALL if self._rarity(w) > 4.5]
+        if not extra or not ids:
+            return 0
+        vectors = self.memory.vectors
+        words = vectors[ids].astype(np.float32) / 127
+        theirs = (words @ vectors[extra].astype(np.float32).T / 127).max(1)
+        ours = self._ours
+        mine = (words @ ours.T).max(1) if len(ours) else np.zeros(len(ids))
+        return int(((theirs > 0.45) & (theirs > mine + 0.12)).sum())
+
+    @cached_property
+    def _ours(self) -> np.ndarray:
+        ids = [self.memory.number[w] for w in self.words if w in self.memory.number and w not in _SMALL]
+        return self.memory.vectors[ids].astype(np.float32) / 127
 
     def _akin(self, word: str, known: frozenset[str] | set[str]) -> bool:
         """Whether a form of the word (bike, bikes, biking) was said."""
@@ -284,7 +350,7 @@ def _agreeing(memory: Memory, found: list[Recalled], weights: Weights) -> list[R
     """Sorted anew with a bonus for replies that mean what the best ones mean; each text once."""
     once: dict[str, Recalled] = {}
     for recalled in found:
-        once.setdefault(pip_form(recalled.text), recalled)
+        once.setdefault(recalled.text, recalled)
     best = list(once.values())[:AGREEING]
     if len(best) < 3:
         return best
