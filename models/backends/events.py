@@ -154,8 +154,9 @@ def _block(
         work.words,
         work.acc,
         work.narrow,
-        work.rows,
+        work.places,
         work.sizes,
+        work.ends,
         _NO_COUNTS if counts is None else counts.table,
     )
     if status:

@@ -58,6 +58,31 @@ abs32 = _unary("llvm.fabs.f32")
 sqrt32 = _unary("llvm.sqrt.f32")
 
 
+@intrinsic
+def fired(typingctx: Any, address: Any) -> Any:
+    """Which of the 32 int32 numbers at an address are not zero, as bits, the lowest for the first."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        numbers = ir.VectorType(I32, 32)
+        values = builder.load(builder.inttoptr(args[0], numbers.as_pointer()), align=4)
+        flags = builder.icmp_signed("!=", values, ir.Constant(numbers, [0] * 32))
+        return builder.zext(builder.bitcast(flags, I32), I64)
+
+    return types.int64(types.int64), code
+
+
+@intrinsic
+def lowest_bit(typingctx: Any, bits: Any) -> Any:
+    """The place of the lowest bit that is set; there must be one."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(I64, [I64, ir.IntType(1)])
+        count = cgutils.get_or_insert_function(builder.module, kind, "llvm.cttz.i64")
+        return builder.call(count, [args[0], ir.IntType(1)(1)])
+
+    return types.int64(types.int64), code
+
+
 def _spread(builder: Any, value: Any) -> Any:
     """A vector with the same value in every lane."""
     empty = ir.Constant(HALF, ir.Undefined)
@@ -66,35 +91,36 @@ def _spread(builder: Any, value: Any) -> Any:
 
 
 @intrinsic
-def add_rows(typingctx: Any, acc: Any, rows: Any, sizes: Any, start: Any, stop: Any) -> Any:
-    """acc[j] += Σ_r sizes[r] · row_r[j] for j in start…stop−1, over the eight rows whose addresses lie at
-    `rows`.
+def add_rows(
+    typingctx: Any, acc: Any, weight: Any, stride: Any, places: Any, sizes: Any, start: Any, stop: Any
+) -> Any:
+    """acc[j − start] += Σ_r sizes[r] · weight[places[r]][j] for j in start…stop−1, r in 0…7.
 
-    All arguments are int64: addresses of int16 sums, of eight addresses of int8 rows, of eight int16 sizes;
-    then the columns, their number a multiple of 32. The sums must fit int16: the caller widens them in time.
+    All arguments are int64: the addresses of int16 sums and of the int8 weights, bytes from row to row, the
+    addresses of eight int32 row numbers and of eight int16 sizes, and columns, a multiple of 32. The sums
+    must fit int16: the caller widens them in time.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        acc, rows, sizes, start, stop = args
-        row_list = builder.inttoptr(rows, I64.as_pointer())
+        acc, weight, stride, places, sizes, start, stop = args
+        place_list = builder.inttoptr(places, I32.as_pointer())
         size_list = builder.inttoptr(sizes, I16.as_pointer())
-        bases = [builder.load(builder.gep(row_list, [I64(r)])) for r in range(ROWS_PER_PASS)]
-        factors = [
-            _spread(builder, builder.load(builder.gep(size_list, [I64(r)]))) for r in range(ROWS_PER_PASS)
-        ]
+        bases, factors = [], []
+        for r in range(ROWS_PER_PASS):
+            row = builder.zext(builder.load(builder.gep(place_list, [I64(r)])), I64)
+            bases.append(builder.add(weight, builder.mul(row, stride)))
+            factors.append(_spread(builder, builder.load(builder.gep(size_list, [I64(r)]))))
         with cgutils.for_range_slice(builder, start, stop, I64(COLUMNS_PER_TURN), intp=I64) as (column, _):
-            target = builder.add(acc, builder.shl(column, I64(1)))
+            target = builder.add(acc, builder.shl(builder.sub(column, start), I64(1)))
             for half in range(2):
                 place = builder.inttoptr(builder.add(target, I64(32 * half)), HALF.as_pointer())
                 total = builder.load(place, align=2)
                 for base, factor in zip(bases, factors, strict=True):
                     source = builder.add(builder.add(base, column), I64(16 * half))
-                    bytes16 = builder.load(
-                        builder.inttoptr(source, ir.VectorType(I8, 16).as_pointer()), align=1
-                    )
-                    total = builder.add(total, builder.mul(builder.sext(bytes16, HALF), factor))
+                    pointer = builder.inttoptr(source, ir.VectorType(I8, 16).as_pointer())
+                    wide = builder.sext(builder.load(pointer, align=1), HALF)
+                    total = builder.add(total, builder.mul(wide, factor))
                 builder.store(total, place, align=2)
         return context.get_dummy_value()
 
-    five = (types.int64,) * 5
-    return types.void(*five), code
+    return types.void(*(types.int64,) * 7), code

@@ -21,8 +21,10 @@ from models.backends.intrinsics import (
     abs32,
     add_rows,
     at_address,
+    fired,
     float_of_bits,
     floor32,
+    lowest_bit,
     rint32,
     sqrt32,
 )
@@ -34,7 +36,9 @@ INPUT, EMBEDDING, SYNAPSES, CONV, LIF, WKV, TOKEN_SHIFT, WINDOW, NORM, AFFINE, G
 CODES = {name: code for code, name in enumerate(ops.OPS)}
 
 COLUMN_TILE = 2048
-ROW_TILE = 256
+"""Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
+SHARED_ROWS, SHARED_COLUMNS = 512, 512
+"""The tile of weights that many streams share: it stays in the second-level cache."""
 
 _LOW, _HIGH, _LOG2_E = ops.EXP_LOW, ops.EXP_HIGH, ops.LOG2_E
 _LN2_HIGH, _LN2_LOW = ops.LN2_HIGH, ops.LN2_LOW
@@ -173,41 +177,52 @@ def scaled(acc, scale, bias, y):
 
 
 @jit
-def gather(spikes, base, stride, rows, sizes):
-    """List the rows of the inputs that spiked, padded with size 0 to whole passes; gives their number."""
-    count = 0
-    for i in range(len(spikes)):
-        rows[count] = base + i * stride
-        sizes[count] = int16(spikes[i])
-        count += spikes[i] != 0
-    for i in range(count, count + ROWS_PER_PASS):
-        rows[i] = base
+def gather(spikes, first, last, places, sizes, count):
+    """List the inputs of first…last−1 that spiked from place `count` on, padded with size 0 to whole passes.
+
+    Gives where the list ends without its padding.
+    """
+    whole = first + (last - first) // 32 * 32
+    at = spikes.ctypes.data
+    for start in range(first, whole, 32):
+        bits = fired(at + 4 * start)
+        while bits != 0:
+            i = start + lowest_bit(bits)
+            places[count] = i
+            sizes[count] = int16(spikes[i])
+            count += 1
+            bits &= bits - 1
+    for i in range(whole, last):
+        if spikes[i] != 0:
+            places[count] = i
+            sizes[count] = int16(spikes[i])
+            count += 1
+    for i in range(count, count + ROWS_PER_PASS - 1):
+        places[i] = first
         sizes[i] = 0
     return count
 
 
 @jit
-def accumulate(acc, narrow, rows, sizes, first, count, start, stop, passes):
-    """acc[start:stop] += Σ sizes·rows over `count` listed rows from `first`, widened after every few passes."""
-    whole = start + (stop - start) // COLUMNS_PER_TURN * COLUMNS_PER_TURN
-    row_at, size_at, narrow_at = rows.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
-    done = first
-    end = first + count
+def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, passes):
+    """acc[j − start] += Σ size·weight[place][j] over the list's part done…end−1, widened every few passes."""
+    n = len(acc)
+    whole = n // COLUMNS_PER_TURN * COLUMNS_PER_TURN
+    place_at, size_at, narrow_at = places.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
     while done < end:
-        for j in range(stop - start):
+        for j in range(n):
             narrow[j] = 0
         burst = min(end, done + passes * ROWS_PER_PASS)
         while done < burst:
-            add_rows(narrow_at - 2 * start, row_at + 8 * done, size_at + 2 * done, start, whole)
-            if whole < stop:
+            add_rows(narrow_at, weight, stride, place_at + 4 * done, size_at + 2 * done, start, start + whole)
+            if whole < n:
                 for r in range(done, min(end, done + ROWS_PER_PASS)):
-                    row = carray(at_address(rows[r]), (stop,), np.int8)
-                    for j in range(whole, stop):
-                        narrow[j - start] = int16(narrow[j - start] + row[j] * sizes[r])
+                    row = carray(at_address(weight + places[r] * stride + start), (n,), np.int8)
+                    for j in range(whole, n):
+                        narrow[j] = int16(narrow[j] + row[j] * sizes[r])
             done += ROWS_PER_PASS
-        part = acc[start:stop]
-        for j in range(stop - start):
-            part[j] += int32(narrow[j])
+        for j in range(n):
+            acc[j] += int32(narrow[j])
 
 
 @jit
@@ -224,44 +239,52 @@ def wide_synapses(spikes, acc, weight):
 
 
 @jit
-def synapses(line, whole, work, streams, acc, narrow, rows, sizes):
-    """`ops.synapses` for all streams; with many, a tile of rows serves them one after the other from the cache."""
+def list_spikes(line, spikes, streams, places, sizes, ends):
+    """List one stream's spikes for `synapses`, tile by tile of the weight rows."""
+    n_in, start = line[N_IN], 0
+    height = n_in if streams == 1 else SHARED_ROWS
+    for tile in range(-(-n_in // height)):
+        last = min(n_in, (tile + 1) * height)
+        ends[tile] = gather(spikes, tile * height, last, places, sizes, start)
+        start = -(-ends[tile] // ROWS_PER_PASS) * ROWS_PER_PASS
+
+
+@jit
+def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends):
+    """`ops.synapses` for all streams, their spikes listed: tile after tile of the weights, for every stream.
+
+    A tile is as wide as the narrow sums may be for the first-level cache and, with many streams, as high as
+    leaves it in the second-level cache until the last of them has met it.
+    """
     n_in, n, passes = line[N_IN], line[N], line[X0]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
     if passes == 0:
         weight = carray(at_address(line[WEIGHT]), (n_in, n), np.int8)
         for s in range(streams):
-            wide_synapses(whole[s, line[A] : line[A] + n_in], acc[0, :n], weight)
-            scaled(acc[0], scale, bias, work[s, line[OUT] : line[OUT] + n])
+            wide_synapses(whole[s, line[A] : line[A] + n_in], acc[:n], weight)
+            scaled(acc, scale, bias, work[s, line[OUT] : line[OUT] + n])
         return
-    if streams == 1:
-        count = gather(whole[0, line[A] : line[A] + n_in], line[WEIGHT], n, rows[0], sizes[0])
-        sums = acc[0, :n]
-        for j in range(n):
-            sums[j] = 0
-        for start in range(0, n, COLUMN_TILE):
-            stop = min(n, start + COLUMN_TILE)
-            accumulate(acc[0], narrow, rows[0], sizes[0], 0, count, start, stop, passes)
-        scaled(acc[0], scale, bias, work[0, line[OUT] : line[OUT] + n])
-        return
-    for s in range(streams):
-        for j in range(n):
-            acc[s, j] = 0
-    for first in range(0, n_in, ROW_TILE):
-        last = min(n_in, first + ROW_TILE)
-        at = line[WEIGHT] + first * n
-        for s in range(streams):
-            sizes[s, -1] = gather(whole[s, line[A] + first : line[A] + last], at, n, rows[s], sizes[s])
-        for start in range(0, n, COLUMN_TILE):
-            stop = min(n, start + COLUMN_TILE)
+    height = n_in if streams == 1 else SHARED_ROWS
+    width = COLUMN_TILE if streams == 1 else SHARED_COLUMNS
+    tiles = -(-n_in // height)
+    for left in range(0, n, width):
+        right = min(n, left + width)
+        size = right - left
+        acc[: streams * size] = 0
+        for tile in range(tiles):
             for s in range(streams):
-                accumulate(acc[s], narrow, rows[s], sizes[s], 0, sizes[s, -1], start, stop, passes)
-    for s in range(streams):
-        scaled(acc[s], scale, bias, work[s, line[OUT] : line[OUT] + n])
+                first = 0 if tile == 0 else -(-ends[s, tile - 1] // ROWS_PER_PASS) * ROWS_PER_PASS
+                accumulate(
+                    acc[s * size : (s + 1) * size], narrow, line[WEIGHT], n,
+                    places[s], sizes[s], first, ends[s, tile], left, passes,
+                )  # fmt: skip
+        for s in range(streams):
+            out = work[s, line[OUT] + left : line[OUT] + right]
+            scaled(acc[s * size : (s + 1) * size], scale[left:right], bias[left:right], out)
 
 
 @jit
-def node(line, stream, whole, work, words, state, acc, a, b):
+def node(line, whole, work, words, state, acc, a, b):
     """Any node but synapses, for one stream."""
     op, n, n_in = line[OP], line[N], line[N_IN]
     out = work[line[OUT] : line[OUT] + n]
@@ -353,7 +376,7 @@ def tally(line, whole, count):
 
 
 @jit_cached
-def run(table, memory, chosen, whole, acc, narrow, rows, sizes, counts):
+def run(table, memory, chosen, whole, acc, narrow, places, sizes, ends, counts):
     """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not
     fit.
     """
@@ -366,22 +389,37 @@ def run(table, memory, chosen, whole, acc, narrow, rows, sizes, counts):
             for s in range(streams):
                 if not fits(table[i], whole[s], work[s]):
                     return i + 1
-    for i in range(len(table)):
-        line = table[i]
-        if line[OP] == SYNAPSES:
-            synapses(line, whole, work, streams, acc, narrow, rows, sizes)
-        elif line[OP] != INPUT:
-            for s in range(streams):
-                row = chosen[s]
-                node(
-                    line, s, whole[s], work[s], memory[row], state[row], acc[0],
-                    scratch[: line[N]], scratch[half : half + line[N]],
-                )  # fmt: skip
-        if len(counts) > 0:
-            for s in range(streams):
-                tally(line, whole[s], counts[i])
+    first = 0
+    while first < len(table):
+        # The nodes up to the next synapses run stream by stream: their values stay in the nearest cache.
+        last = first
+        while last < len(table) and table[last, OP] != SYNAPSES:
+            last += 1
+        for s in range(streams):
+            row = chosen[s]
+            for i in range(first, last):
+                line = table[i]
+                if line[OP] != INPUT:
+                    node(
+                        line, whole[s], work[s], memory[row], state[row], acc,
+                        scratch[: line[N]], scratch[half : half + line[N]],
+                    )  # fmt: skip
+                if len(counts) > 0:
+                    tally(line, whole[s], counts[i])
+            if last < len(table):
+                line = table[last]
+                spikes = whole[s, line[A] : line[A] + line[N_IN]]
+                if line[X0] > 0:
+                    list_spikes(line, spikes, streams, places[s], sizes[s], ends[s])
+                if len(counts) > 0:
+                    tally(line, whole[s], counts[last])
+        if last < len(table):
+            synapses(table[last], whole, work, streams, acc, narrow, places, sizes, ends)
+        first = last + 1
     return 0
 
 
 _TABLE, _WORDS = int64[:, ::1], int32[:, ::1]
-SIGNATURE = (_TABLE, _WORDS, int64[::1], _WORDS, _WORDS, int16[::1], _TABLE, int16[:, ::1], _TABLE)
+SIGNATURE = (
+    _TABLE, _WORDS, int64[::1], _WORDS, int32[::1], int16[::1], _WORDS, int16[:, ::1], _TABLE, _TABLE
+)  # fmt: skip

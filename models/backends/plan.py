@@ -14,7 +14,7 @@ from models.program.ops import Array
 from models.program.ranges import prove
 from models.program.state import Layout
 
-BLOCK = 64
+BLOCK = 32
 """Streams that step together: enough to use every weight many times, few enough for the caches."""
 
 _ALIGN = 16
@@ -48,8 +48,9 @@ class Work:
     reals: Array
     acc: Array
     narrow: Array
-    rows: Array
+    places: Array
     sizes: Array
+    ends: Array
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,18 @@ class Plan:
                 break
             if len(work.words) >= streams:
                 return work
-        acc, widest, fan_in = self.sizes
+        sums, widest, fan_in = self.sizes
+        tiles = -(-fan_in // k.SHARED_ROWS)
+        listed = fan_in + k.ROWS_PER_PASS * (tiles + 1)
         words = aligned(streams, self.words, np.int32)
         return Work(
             words,
             words.view(np.float32),
-            aligned(streams, acc, np.int32),
+            aligned(1, max(sums, k.COLUMN_TILE, streams * k.SHARED_COLUMNS), np.int32)[0],
             aligned(1, max(k.COLUMN_TILE, 4 * widest), np.int16)[0],
-            np.zeros((streams, fan_in + k.ROWS_PER_PASS + 1), np.int64),
-            np.zeros((streams, fan_in + k.ROWS_PER_PASS + 1), np.int16),
+            aligned(streams, listed, np.int32),
+            aligned(streams, listed, np.int16),
+            np.zeros((streams, tiles), np.int64),
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from models.backends import Backend, Counts, backend
 from models.program import Program, ProgramBuilder, ProgramError
+from models.program.ops import Array
 
 
 def small() -> Program:
@@ -15,13 +16,9 @@ def small() -> Program:
     x = build.add("input", "x", attributes={"width": 3, "kind": "real"})
     attributes: dict[str, int | float | str] = {"levels": 4, "signed": 1, "reset": "hard"}
     s = build.add("lif", "s", [x], attributes, {"leak": np.zeros(3), "threshold": np.ones(3)})
-    y = build.add(
-        "synapses",
-        "y",
-        [s],
-        tensors={"weight": np.ones((3, 5)), "scale": np.ones(5), "bias": np.zeros(5)},
-    )
-    taps = {"weight": np.ones((2, 3), np.int8), "scale": np.ones(3), "bias": np.zeros(3)}
+    dense: dict[str, Array] = {"weight": np.ones((3, 5), np.int8), "scale": np.ones(5), "bias": np.zeros(5)}
+    y = build.add("synapses", "y", [s], tensors=dense)
+    taps: dict[str, Array] = {"weight": np.ones((2, 3), np.int8), "scale": np.ones(3), "bias": np.zeros(3)}
     return build.finish([y, build.add("conv", "c", [s], tensors=taps)])
 
 
@@ -63,5 +60,5 @@ def test_nothing_is_counted_unless_asked(run: Backend) -> None:
 def test_a_backend_is_the_one_asked_for() -> None:
     assert backend("events").name == "events"
     assert backend("reference").name == "reference"
-    with pytest.raises(ProgramError, match="expected one of reference, events, .*, found 'event'"):
+    with pytest.raises(ProgramError, match=r"expected one of reference, events, .*, found 'event'"):
         backend("event")
