@@ -12,6 +12,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from models.backends.intrinsics import float_of_bits, rint32
+
 _fused: Any = nb.njit(parallel=True, fastmath=True, cache=True, nogil=True)
 
 
@@ -104,31 +106,51 @@ def lif_backward(  # type: ignore[no-untyped-def]
                 g_v[c] = leak[c] * g_m[c]
 
 
+@nb.njit(inline="always", fastmath=True)  # type: ignore[untyped-decorator]
+def _exp(x):  # type: ignore[no-untyped-def]
+    """exp(x) for x ≤ 0 to 2e-7, as arithmetic that the compiler can put into vectors: 2^k times a polynomial."""
+    y = max(x, np.float32(-87.0)) * np.float32(1.4426950408889634)
+    k = rint32(y)
+    g = (y - k) * np.float32(0.6931471805599453)
+    p = np.float32(1.0) + g * np.float32(1 / 6)
+    p = np.float32(1.0) + g * np.float32(1 / 5) * p
+    p = np.float32(1.0) + g * np.float32(1 / 4) * p
+    p = np.float32(1.0) + g * np.float32(1 / 3) * p
+    p = np.float32(1.0) + g * np.float32(1 / 2) * p
+    p = np.float32(1.0) + g * p
+    return p * float_of_bits(np.int32((np.int32(k) + np.int32(127)) << np.int32(23)))
+
+
 @_fused
 def wkv_forward(k, v, decay, bonus, y, top, num, den):  # type: ignore[no-untyped-def]
     """RWKV-4 WKV; also keeps the running maximum and the sums *before* each step for the gradient."""
     n_batch, n_time, n = k.shape
+    zero = np.float32(0.0)
     for b in nb.prange(n_batch):
         p = np.full(n, -1e30, np.float32)
         a = np.zeros(n, np.float32)
         d = np.zeros(n, np.float32)
+        e1 = np.empty(n, np.float32)
+        e2 = np.empty(n, np.float32)
         for t in range(n_time):
+            kk, vv, yy = k[b, t], v[b, t], y[b, t]
+            top[b, t] = p
+            num[b, t] = a
+            den[b, t] = d
             for c in range(n):
-                top[b, t, c] = p[c]
-                num[b, t, c] = a[c]
-                den[b, t, c] = d[c]
-                now = bonus[c] + k[b, t, c]
-                q = max(p[c], now)
-                e1 = math.exp(p[c] - q)
-                e2 = math.exp(now - q)
-                y[b, t, c] = (e1 * a[c] + e2 * v[b, t, c]) / (e1 * d[c] + e2)
+                ahead = bonus[c] + kk[c] - p[c]
+                e1[c] = _exp(min(-ahead, zero))
+                e2[c] = _exp(min(ahead, zero))
+            for c in range(n):
+                yy[c] = (e1[c] * a[c] + e2[c] * vv[c]) / (e1[c] * d[c] + e2[c])
+            for c in range(n):
                 faded = p[c] + decay[c]
-                q = max(faded, k[b, t, c])
-                e1 = math.exp(faded - q)
-                e2 = math.exp(k[b, t, c] - q)
-                a[c] = e1 * a[c] + e2 * v[b, t, c]
-                d[c] = e1 * d[c] + e2
-                p[c] = q
+                p[c] = max(faded, kk[c])
+                e1[c] = _exp(faded - p[c])
+                e2[c] = _exp(kk[c] - p[c])
+            for c in range(n):
+                a[c] = e1[c] * a[c] + e2[c] * vv[c]
+                d[c] = e1[c] * d[c] + e2[c]
 
 
 @_fused
@@ -141,38 +163,46 @@ def wkv_backward(  # type: ignore[no-untyped-def]
     dy/dA = 1/z, dy/dB = −y/z; A' = exp(w)·A + exp(k)·v sends them back in time.
     """
     n_batch, n_time, n = k.shape
+    zero = np.float32(0.0)
     for b in nb.prange(n_batch):
         ga = np.zeros(n, np.float32)  # gradient of A after step t, times exp(-o)
         gb = np.zeros(n, np.float32)
         o = np.full(n, -1e30, np.float32)
-        for c in range(n):
-            g_decay[b, c] = 0.0
-            g_bonus[b, c] = 0.0
+        q = np.empty(n, np.float32)
+        share = np.empty(n, np.float32)  # gy/z, in units of exp(-q)
+        now = np.empty(n, np.float32)
+        factor = np.empty(n, np.float32)
+        g_decay[b] = zero
+        g_bonus[b] = zero
         for t in range(n_time - 1, -1, -1):
+            gy, kk, vv, yy, p = g_y[b, t], k[b, t], v[b, t], y[b, t], top[b, t]
+            a, d, gk, gv = num[b, t], den[b, t], g_k[b, t], g_v[b, t]
             for c in range(n):
-                kk = k[b, t, c]
-                vv = v[b, t, c]
-                p = top[b, t, c]
-                now = bonus[c] + kk
-                q = max(p, now)
-                e2 = math.exp(now - q)
-                z = math.exp(p - q) * den[b, t, c] + e2
-                direct = g_y[b, t, c] * e2 / z
-                g_now = direct * (vv - y[b, t, c])
-                scale = math.exp(kk + o[c])
-                g_k[b, t, c] = g_now + scale * (ga[c] * vv + gb[c])
-                g_v[b, t, c] = direct + scale * ga[c]
-                g_bonus[b, c] += g_now
-                g_decay[b, c] += math.exp(max(p + decay[c] + o[c], np.float32(-80.0))) * (
-                    ga[c] * num[b, t, c] + gb[c] * den[b, t, c]
-                )
-                top_o = max(o[c] + decay[c], -q)
-                e1 = math.exp(o[c] + decay[c] - top_o)
-                e2 = math.exp(-q - top_o)
-                g_num = g_y[b, t, c] / z
-                ga[c] = e1 * ga[c] + e2 * g_num
-                gb[c] = e1 * gb[c] - e2 * g_num * y[b, t, c]
-                o[c] = top_o
+                q[c] = max(p[c], bonus[c] + kk[c])
+                now[c] = _exp(bonus[c] + kk[c] - q[c])
+            for c in range(n):
+                share[c] = gy[c] / (_exp(p[c] - q[c]) * d[c] + now[c])
+            for c in range(n):
+                now[c] = share[c] * now[c]  # dL/dv through y directly
+                gk[c] = now[c] * (vv[c] - yy[c])
+            for c in range(n):
+                g_bonus[b, c] += gk[c]
+                factor[c] = _exp(min(kk[c] + o[c], zero))
+            for c in range(n):
+                gv[c] = now[c] + factor[c] * ga[c]
+                gk[c] += factor[c] * (ga[c] * vv[c] + gb[c])
+            for c in range(n):
+                factor[c] = _exp(min(p[c] + decay[c] + o[c], zero))
+            for c in range(n):
+                g_decay[b, c] += factor[c] * (ga[c] * a[c] + gb[c] * d[c])
+            for c in range(n):
+                faded = o[c] + decay[c]
+                o[c] = max(faded, -q[c])
+                factor[c] = _exp(faded - o[c])
+                now[c] = _exp(-q[c] - o[c]) * share[c]
+            for c in range(n):
+                ga[c] = factor[c] * ga[c] + now[c]
+                gb[c] = factor[c] * gb[c] - now[c] * yy[c]
 
 
 @_fused
