@@ -108,7 +108,7 @@ def lif_backward(  # type: ignore[no-untyped-def]
 
 @nb.njit(inline="always", fastmath=True)  # type: ignore[untyped-decorator]
 def _exp(x):  # type: ignore[no-untyped-def]
-    """exp(x) for x ≤ 0 to 2e-7, as arithmetic that the compiler can put into vectors: 2^k times a polynomial."""
+    """exp(x) for x ≤ 0 to 2e-7: 2^k times a polynomial, so that the compiler can put it into vectors."""
     y = max(x, np.float32(-87.0)) * np.float32(1.4426950408889634)
     k = rint32(y)
     g = (y - k) * np.float32(0.6931471805599453)
