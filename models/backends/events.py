@@ -15,6 +15,7 @@ import numpy as np
 
 from models.backends import kernels
 from models.backends.backend import check_rows, check_step
+from models.backends.choose import choose
 from models.backends.counts import Counts
 from models.backends.plan import BLOCK, Plan, flatten
 from models.backends.warm import ready
@@ -39,13 +40,18 @@ class EventsBackend:
         self._plans: WeakKeyDictionary[Program, Plan] = WeakKeyDictionary()
         self._pool: ThreadPoolExecutor | None = None
 
-    def prepare(self, program: Program) -> Plan:
-        """Everything that can be done before the first step; later calls are free."""
+    def prepare(
+        self,
+        program: Program,
+        rates: Mapping[str, float] | None = None,
+        override: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """Everything that can be done before the first step. rates, override: as in `choose`, kept."""
         plan = self._plans.get(program)
-        if plan is None:
+        if plan is None or rates is not None or override is not None:
             _ = program.values
             ready(kernels.run, kernels.SIGNATURE)
-            plan = self._plans[program] = flatten(program)
+            plan = self._plans[program] = flatten(program, choose(program, rates, override))
         return plan
 
     def step(

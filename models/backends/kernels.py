@@ -240,12 +240,19 @@ def wide_synapses(spikes, acc, weight):
 
 @jit
 def list_spikes(line, spikes, streams, places, sizes, ends):
-    """List one stream's spikes for `synapses`, tile by tile of the weight rows."""
+    """List one stream's spikes for `synapses`, tile by tile of the rows; all its inputs if it is dense."""
     n_in, start = line[N_IN], 0
+    if line[X1] != 0:
+        for i in range(n_in):
+            places[i] = i
+            sizes[i] = int16(spikes[i])
+        for i in range(n_in, n_in + ROWS_PER_PASS):
+            places[i] = 0
+            sizes[i] = 0
     height = n_in if streams == 1 else SHARED_ROWS
     for tile in range(-(-n_in // height)):
         last = min(n_in, (tile + 1) * height)
-        ends[tile] = gather(spikes, tile * height, last, places, sizes, start)
+        ends[tile] = last if line[X1] != 0 else gather(spikes, tile * height, last, places, sizes, start)
         start = -(-ends[tile] // ROWS_PER_PASS) * ROWS_PER_PASS
 
 

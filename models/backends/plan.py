@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from models.backends import kernels as k
 from models.backends.backend import vocabulary
+from models.backends.choose import DENSE, Choice, choose
 from models.program.graph import INPUT_LIMIT, Node, Program
 from models.program.ops import Array
 from models.program.ranges import prove
@@ -63,6 +65,7 @@ class Plan:
     outputs: tuple[Port, ...]
     words: int
     keep: tuple[Array, ...]
+    choices: Mapping[str, Choice]
     spare: list[Work]
 
     @cached_property
@@ -108,8 +111,9 @@ def aligned(rows: int, width: int, dtype: type) -> Array:
     return raw[start : start + rows * width * size].view(dtype).reshape(rows, width)
 
 
-def flatten(program: Program) -> Plan:
+def flatten(program: Program, choices: Mapping[str, Choice] | None = None) -> Plan:
     """The table of a valid program."""
+    choices = choose(program) if choices is None else choices
     places, words = _places(program)
     bounds = prove(program, program.values)
     state = {entry.name.rpartition(".")[0]: entry for entry in reversed(program.layout.entries)}
@@ -126,7 +130,7 @@ def flatten(program: Program) -> Plan:
             line[k.WEIGHT] = program.tensor(node, "weight").ctypes.data
         for column, role in enumerate(_PARAMETERS.get(node.op, ()), k.P0):
             line[column] = program.tensor(node, role).ctypes.data
-        line[k.X0], line[k.X1], line[k.X2] = _extras(program, node, bounds)
+        line[k.X0], line[k.X1], line[k.X2] = _extras(program, node, bounds, choices)
     ports = {name: Port(name, places[name], v.width, v.kind) for name, v in program.values.items()}
     return Plan(
         program.layout,
@@ -135,11 +139,14 @@ def flatten(program: Program) -> Plan:
         tuple(ports[name] for name in program.outputs),
         words,
         tuple(program.tensors.values()),
+        choices,
         [],
     )
 
 
-def _extras(program: Program, node: Node, bounds: dict[str, float]) -> tuple[int, int, int]:
+def _extras(
+    program: Program, node: Node, bounds: Mapping[str, float], choices: Mapping[str, Choice]
+) -> tuple[int, int, int]:
     """Three whole numbers that mean something else for each op."""
     match node.op:
         case "input":
@@ -149,7 +156,8 @@ def _extras(program: Program, node: Node, bounds: dict[str, float]) -> tuple[int
             hard = node.attributes["reset"] == "hard"
             return int(node.attributes["levels"]), int(node.attributes["signed"]), int(hard)
         case "synapses":
-            return passes_before_widening(bounds[node.inputs[0]]), 0, 0
+            dense = choices[node.name].kernel == DENSE
+            return passes_before_widening(bounds[node.inputs[0]]), int(dense), 0
         case "conv":
             return len(program.tensor(node, "weight")), 0, 0
     return 0, 0, 0
