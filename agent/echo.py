@@ -24,6 +24,8 @@ Bins = NDArray[np.complex128]
 
 PARTITIONS = 16
 """of 20 ms each: the longest way through the room, devices included, is 320 ms"""
+IN_TURN = 4
+"""each frame, one partition in four is kept causal: nearly as good as all, at a quarter of the transforms"""
 STEP = 0.5
 QUIET = 1e-7
 """a mean square below this is silence (−70 dB)"""
@@ -98,6 +100,7 @@ class Canceller:
         self._heard, self._learning = Path(), Path()
         self._spectra: Bins = np.zeros((PARTITIONS, FRAME + 1), np.complex128)
         self._before = np.zeros(FRAME)
+        self._turn = 0
         self._power = np.full(FRAME + 1, 1e-3)
 
     def played(self, sound: Floats) -> None:
@@ -124,12 +127,15 @@ class Canceller:
         return left.astype(np.float32), is_echo
 
     def _learn(self, trial: NDArray[np.float64]) -> None:
-        """One step of normalised least mean squares in every bin, kept to causal filters."""
+        """One step of normalised least mean squares in every bin; in turn, partitions are kept causal."""
         error = np.fft.rfft(np.concatenate((np.zeros(FRAME), trial)))
         step = STEP / (PARTITIONS * self._power + 1e-2)
-        gradient = np.fft.irfft(step * np.conj(self._spectra) * error, axis=1)
-        gradient[:, FRAME:] = 0
-        self._learning.weights += np.fft.rfft(gradient, axis=1)
+        weights = self._learning.weights
+        weights += step * error * np.conj(self._spectra)
+        self._turn = (self._turn + 1) % IN_TURN
+        filters = np.fft.irfft(weights[self._turn :: IN_TURN], axis=1)
+        filters[:, FRAME:] = 0
+        weights[self._turn :: IN_TURN] = np.fft.rfft(filters, axis=1)
 
     def _choose(self, near: NDArray[np.float64]) -> None:
         """Hear the learner where it is better, and send it back where it went astray."""
