@@ -12,8 +12,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as untyped_intrinsic
 
+intrinsic: Any = untyped_intrinsic
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 HALF = ir.VectorType(I16, 16)
 ROWS_PER_PASS = 8

@@ -9,8 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from models.backends import kernels as k
+from models.backends import sums
 from models.backends.backend import vocabulary
 from models.backends.choose import DENSE, Choice, choose
+from models.backends.intrinsics import ROWS_PER_PASS
 from models.program.graph import INPUT_LIMIT, Node, Program
 from models.program.ops import Array
 from models.program.ranges import prove
@@ -71,11 +73,11 @@ class Plan:
     @cached_property
     def sizes(self) -> tuple[int, int, int]:
         """Widest sum, widest node, widest fan-in."""
-        sums = np.isin(self.table[:, k.OP], (k.SYNAPSES, k.CONV))
+        added = np.isin(self.table[:, sums.OP], (k.SYNAPSES, k.CONV))
         return (
-            int(self.table[sums, k.N].max(initial=1)),
-            int(self.table[:, k.N].max()),
-            int(self.table[sums, k.N_IN].max(initial=1)),
+            int(self.table[added, sums.N].max(initial=1)),
+            int(self.table[:, sums.N].max()),
+            int(self.table[added, sums.N_IN].max(initial=1)),
         )
 
     def work(self, streams: int) -> Work:
@@ -87,15 +89,15 @@ class Plan:
                 break
             if len(work.words) >= streams:
                 return work
-        sums, widest, fan_in = self.sizes
-        tiles = -(-fan_in // k.SHARED_ROWS)
-        listed = fan_in + k.ROWS_PER_PASS * (tiles + 1)
+        widest_sum, widest, fan_in = self.sizes
+        tiles = -(-fan_in // sums.SHARED_ROWS)
+        listed = fan_in + ROWS_PER_PASS * (tiles + 1)
         words = aligned(streams, self.words, np.int32)
         return Work(
             words,
             words.view(np.float32),
-            aligned(1, max(sums, k.COLUMN_TILE, streams * k.SHARED_COLUMNS), np.int32)[0],
-            aligned(1, max(k.COLUMN_TILE, 4 * widest), np.int16)[0],
+            aligned(1, max(widest_sum, sums.COLUMN_TILE, streams * sums.SHARED_COLUMNS), np.int32)[0],
+            aligned(1, max(sums.COLUMN_TILE, 4 * widest), np.int16)[0],
             aligned(streams, listed, np.int32),
             aligned(streams, listed, np.int16),
             np.zeros((streams, tiles), np.int64),
@@ -117,20 +119,20 @@ def flatten(program: Program, choices: Mapping[str, Choice] | None = None) -> Pl
     places, words = _places(program)
     bounds = prove(program, program.values)
     state = {entry.name.rpartition(".")[0]: entry for entry in reversed(program.layout.entries)}
-    table = np.zeros((len(program.nodes), k.COLUMNS), np.int64)
+    table = np.zeros((len(program.nodes), sums.COLUMNS), np.int64)
     for line, node in zip(table, program.nodes, strict=True):
         value = program.values[node.name]
-        line[k.OP], line[k.OUT], line[k.N] = k.CODES[node.op], places[node.name], value.width
+        line[sums.OP], line[sums.OUT], line[sums.N] = k.CODES[node.op], places[node.name], value.width
         if node.inputs:
-            line[k.A], line[k.N_IN] = places[node.inputs[0]], program.values[node.inputs[0]].width
-            line[k.B] = places[node.inputs[-1]]
+            line[sums.A], line[sums.N_IN] = places[node.inputs[0]], program.values[node.inputs[0]].width
+            line[sums.B] = places[node.inputs[-1]]
         if node.name in state:
-            line[k.STATE] = state[node.name].start
+            line[sums.STATE] = state[node.name].start
         if "weight" in node.tensors:
-            line[k.WEIGHT] = program.tensor(node, "weight").ctypes.data
-        for column, role in enumerate(_PARAMETERS.get(node.op, ()), k.P0):
+            line[sums.WEIGHT] = program.tensor(node, "weight").ctypes.data
+        for column, role in enumerate(_PARAMETERS.get(node.op, ()), sums.P0):
             line[column] = program.tensor(node, role).ctypes.data
-        line[k.X0], line[k.X1], line[k.X2] = _extras(program, node, bounds, choices)
+        line[sums.X0], line[sums.X1], line[sums.X2] = _extras(program, node, bounds, choices)
     ports = {name: Port(name, places[name], v.width, v.kind) for name, v in program.values.items()}
     return Plan(
         program.layout,
@@ -169,7 +171,7 @@ def passes_before_widening(spikes: float) -> int:
     >>> passes_before_widening(4)
     7
     """
-    return int(32767 // (128 * spikes * k.ROWS_PER_PASS))
+    return int(32767 // (128 * spikes * ROWS_PER_PASS))
 
 
 def _places(program: Program) -> tuple[dict[str, int], int]:

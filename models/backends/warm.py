@@ -24,7 +24,7 @@ import numba
 from llvmlite import binding
 from numba import njit
 
-_SOURCES = ("kernels.py", "intrinsics.py", "warm.py", "../program/ops.py")
+_SOURCES = ("kernels.py", "sums.py", "intrinsics.py", "warm.py", "../program/ops.py")
 _lock = threading.Lock()
 
 

@@ -1,0 +1,97 @@
+"""What this machine can do at best: bytes per second from caches and memory, int8 additions per second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import int64
+
+from models.backends.counts import Counts
+from models.backends.intrinsics import ROWS_PER_PASS, add_rows
+from models.backends.warm import jit_cached, ready
+from models.program.graph import Program
+from models.program.ops import OPS
+
+_NUMBERS: Any = int64[::1]
+
+
+@jit_cached
+def read_all(numbers: Any) -> Any:
+    """A value that depends on every number: the cheapest way to have read them all."""
+    total = int64(0)
+    for i in range(len(numbers)):
+        total ^= numbers[i]
+    return total
+
+
+@jit_cached
+def add_often(addresses: Any, stride: int, times: int) -> None:
+    """Eight rows from the nearest cache, added again and again."""
+    for _ in range(times):
+        add_rows(addresses[0], addresses[1], stride, addresses[2], addresses[3], 0, stride)
+
+
+def best(step: Callable[[], object], seconds: float, clock: Callable[[], float] = time.thread_time) -> float:
+    """Seconds that one call takes when nothing disturbs it: the least over many short bursts."""
+    step()
+    begun = clock()
+    step()
+    burst = max(1, int(0.001 / max(1e-7, clock() - begun)))
+    least, until = np.inf, time.monotonic() + seconds
+    rounds = 0
+    while rounds < 3 or time.monotonic() < until:
+        begun = clock()
+        for _ in range(burst):
+            step()
+        least = min(least, (clock() - begun) / burst)
+        rounds += 1
+    return float(least)
+
+
+def bandwidth(size: int, seconds: float = 1.0) -> float:
+    """Bytes per second that one thread reads from a block of that size, whose place is where it fits."""
+    ready(read_all, (_NUMBERS,))
+    block = np.arange(max(1, size // 8), dtype=np.int64)
+    return block.nbytes / best(lambda: read_all(block), seconds)
+
+
+def additions(seconds: float = 0.5) -> float:
+    """Int8 weights per second that one thread multiplies and adds when they are in the nearest cache."""
+    ready(add_often, (_NUMBERS, int64, int64))
+    stride, times = 512, 200
+    weight, narrow = np.ones((ROWS_PER_PASS, stride), np.int8), np.zeros(stride, np.int16)
+    places, sizes = np.arange(ROWS_PER_PASS, dtype=np.int32), np.ones(ROWS_PER_PASS, np.int16)
+    addresses = np.array([a.ctypes.data for a in (narrow, weight, places, sizes)], np.int64)
+    return times * weight.size / best(lambda: add_often(addresses, stride, times), seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Bytes per stream and step: weights of rows that were met, parameters, state and values both ways."""
+
+    weights: float
+    parameters: float
+    state: float
+    values: float
+
+    @property
+    def must(self) -> float:
+        """What no engine can leave unread: weights, parameters and state (values may stay in registers)."""
+        return self.weights + self.parameters + self.state
+
+
+def traffic(program: Program, counts: Counts) -> Traffic:
+    """From the counts of some steps."""
+    weights = sum(n for name, n in counts.synops.items()) / max(1, counts.steps)
+    parameters = sum(
+        program.tensor(node, role).nbytes
+        for node in program.nodes
+        for role in OPS[node.op].tensors
+        if role != "weight" and node.op != "embedding"
+    )
+    values = sum(2 * 4 * value.width for value in program.values.values())
+    return Traffic(weights, parameters, 2 * 4 * program.layout.words, values)
