@@ -1,7 +1,8 @@
 """What the networks are told: every phone and every step as a handful of tokens, one per port.
 
 A token is one spike on one of a port's lines; the network's first synapses are the ports' embeddings. Phones
-are described by their neighbours and their place in word and clause; steps add their place within the phone.
+are described by their neighbours and their place in word and clause; steps add their place within the phone, and for
+both of their frames two tokens of pairs: phone and part of it, and the two phones whose join is near.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from models.tts.phonemes import FUNCTION_WORDS, PAUSE, REST, SYMBOL_ID, SYMBOLS,
 Tokens = NDArray[np.int32]
 
 STEP_FRAMES = 2
+PARTS = 8
+BASES = tuple(dict.fromkeys(s.rstrip("012") for s in SYMBOLS))
+_BASE_OF = np.array([BASES.index(s.rstrip("012")) for s in SYMBOLS])
 MARKS = (",", ".", "!", "?")
 _QUESTIONS = frozenset({"what", "who", "where", "when", "why", "how", "which", "whose", "whom"})
 
@@ -27,6 +31,8 @@ PHONE_PORTS: dict[str, int] = {
 }  # fmt: skip
 STEP_PORTS: dict[str, int] = {
     **PHONE_PORTS, "from_start": 20, "to_end": 20, "part": 8, "next_length": 20, "last_length": 20,
+    "phone_part": PARTS * len(SYMBOLS), "phone_part2": PARTS * len(SYMBOLS),
+    "join": 2 * len(BASES) ** 2, "join2": 2 * len(BASES) ** 2,
 }  # fmt: skip
 
 
@@ -124,7 +130,7 @@ def _syllables(line: Sequence[Phone]) -> tuple[list[int], list[int], list[int]]:
 
 
 def step_tokens(phones: Tokens, lengths: Sequence[int] | NDArray[np.int64], offset: int = 0) -> Tokens:
-    """(steps, 21) tokens of every 20 ms, for phones that last `lengths` frames of 10 ms; starts at frame
+    """(steps, 25) tokens of every 20 ms, for phones that last `lengths` frames of 10 ms; starts at frame
     `offset`.
     """
     length = np.asarray(lengths, np.int64)
@@ -135,12 +141,19 @@ def step_tokens(phones: Tokens, lengths: Sequence[int] | NDArray[np.int64], offs
     long = length[phone]
     after = np.append(length[1:], 0)[phone]
     before = np.append(0, length[:-1])[phone]
+    part = (PARTS * since + PARTS // 2) // np.maximum(long, 1)
     own = np.stack(
         [
-            np.minimum(since, 19), np.minimum(long - 1 - since, 19), (8 * since + 4) // np.maximum(long, 1),
+            np.minimum(since, 19), np.minimum(long - 1 - since, 19), np.minimum(part, PARTS - 1),
             np.minimum(after, 19), np.minimum(before, 19),
         ],
         axis=1,
     )  # fmt: skip
-    every = np.concatenate([phones[phone], np.minimum(own, [19, 19, 7, 19, 19])], axis=1)
+    around = _BASE_OF[phones[phone, 1:4]]
+    n = len(BASES)
+    early = since < (long + 1) // 2
+    phone_part = phones[phone, 2] * PARTS + own[:, 2]
+    join = np.where(early, around[:, 0] * n + around[:, 1], n * n + around[:, 1] * n + around[:, 2])
+    pairs = np.stack([phone_part, np.append(phone_part[1:], 0), join, np.append(join[1:], 0)], axis=1)
+    every = np.concatenate([phones[phone], own, pairs], axis=1)
     return every[offset::STEP_FRAMES].astype(np.int32)

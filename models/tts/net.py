@@ -26,6 +26,7 @@ from models.tts.spectrum import CEPSTRA, FRAME_MS, PERIODICITY_BANDS
 
 FRAME_WIDTH = 2 + PERIODICITY_BANDS + CEPSTRA
 OUTPUTS = STEP_FRAMES * FRAME_WIDTH
+LARGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ class Ports(nn.Module):
         self.starts: Tensor
         starts = torch.tensor([0, *torch.tensor(self.sizes).cumsum(0)[:-1].tolist()])
         self.register_buffer("starts", starts, persistent=False)
-        self.table = nn.Parameter(torch.randn(sum(self.sizes), width) * 0.3)
+        table = torch.randn(sum(self.sizes), width) * 0.3
+        for start, size in zip(starts.tolist(), self.sizes, strict=True):
+            if size > LARGE:  # a pair never met must say nothing
+                table[start : start + size] = 0.0
+        self.table = nn.Parameter(table)
 
     def forward(self, tokens: Tensor) -> Tensor:
         batch, time, ports = tokens.shape

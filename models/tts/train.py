@@ -199,7 +199,7 @@ def drawn(
 
 
 def frames_batch(some: Sequence[Utterance], offsets: Sequence[int], statistics: Scaling) -> Batch:
-    """Tokens (batch, steps, 21), scaled frames (batch, steps, 2, 55) and mask (batch, steps)."""
+    """Tokens (batch, steps, 25), scaled frames (batch, steps, 2, 55) and mask (batch, steps)."""
     pieces = []
     for u, offset in zip(some, offsets, strict=True):
         tokens = step_tokens(u.tokens, u.lengths, offset)
@@ -233,7 +233,7 @@ def value_weights(statistics: Scaling) -> np.ndarray:
 
 
 def frames_loss(model: nn.Module, batch: Batch, weights: Tensor) -> tuple[Tensor, dict[str, float]]:
-    """L1 of the scaled values and of their change from frame to frame, cross-entropy of voicing."""
+    """Huber loss of the scaled values and of their change from frame to frame, cross-entropy of voicing."""
     device = next(model.parameters()).device
     tokens, target, mask = (x.to(device) for x in batch)
     weights = weights.to(device)
@@ -251,18 +251,34 @@ def frames_loss(model: nn.Module, batch: Batch, weights: Tensor) -> tuple[Tensor
     flat_said, flat_target = said.flatten(1, 2), target.flatten(1, 2)
     change = flat_said.diff(dim=1) - flat_target.diff(dim=1)
     changes = _weighted(change, weights, each.flatten(1, 2)[:, 1:])
-    loss = cepstral + changes + 0.3 * f0 + 0.3 * voicing + 0.1 * periodicity
+    spread = _spread(said, target, mask, weights)
+    loss = cepstral + 0.3 * changes + 0.3 * spread + 0.3 * f0 + 0.3 * voicing + 0.1 * periodicity
     wrong = ((said[..., 1] > 0) != (voiced > 0.5)).float()
     figures = {
-        "cepstra": float(cepstral.detach()), "change": float(changes.detach()), "f0": float(f0.detach()),
+        "cepstra": float(cepstral.detach()), "change": float(changes.detach()), "spread": float(spread.detach()), "f0": float(f0.detach()),
         "voicing_error": float((wrong * each).sum() / count),
     }  # fmt: skip
     return loss, figures
 
 
 def _weighted(error: Tensor, weights: Tensor, each: Tensor) -> Tensor:
-    value = (error[..., CEPSTRA_FROM:].abs() * weights[CEPSTRA_FROM:]).mean(-1)
+    size = F.huber_loss(error, torch.zeros_like(error), reduction="none", delta=1.5)
+    value = (size[..., CEPSTRA_FROM:] * weights[CEPSTRA_FROM:]).mean(-1)
     return (value * each).sum() / each.sum()
+
+
+def _spread(said: Tensor, target: Tensor, mask: Tensor, weights: Tensor) -> Tensor:
+    """How far each sentence's deviations are from the natural ones: means alone are too tame, which sounds muffled."""
+    each = mask[..., None, None]
+    count = STEP_FRAMES * mask.sum(1)[:, None]
+
+    def deviation(x: Tensor) -> Tensor:
+        centred = (x - ((x * each).sum((1, 2)) / count)[:, None, None]) * each
+        return (centred.pow(2).sum((1, 2)) / count + 1e-4).sqrt()
+
+    kept = slice(CEPSTRA_FROM, None)
+    difference = (deviation(said[..., kept]) - deviation(target[..., kept])).abs()
+    return (difference * weights[kept]).mean()
 
 
 def trained(folder: Path, build: Callable[[], Mouth], part: str) -> Mouth:

@@ -400,10 +400,8 @@ def spoken(text: str) -> list[Spoken]:
     found: list[Spoken] = []
     tokens = _TOKEN.findall(text)
     for i, token in enumerate(tokens):
-        if (
-            token == _A
-            or (token in ("A", "I")
-            and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2]))))
+        if token == _A or (
+            token in ("A", "I") and any(map(_CAPITAL.fullmatch, (*tokens[i - 1 : i], *tokens[i + 1 : i + 2])))
         ):
             found.append(Spoken("A" if token == _A else token))
         elif token[0].isalpha() or (token[0] == "'" and len(token) > 1):
