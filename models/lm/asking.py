@@ -20,11 +20,11 @@ _HOW_ARE_YOU = re.compile(r"\b(?:all right|alright|okay|fine|well|good|everythin
 _FACT = re.compile(_HEAD + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b")
 _US = re.compile(r"\b(?:you|your|you're)\b")
 _DANGLING = re.compile(
-    r"\b(?:the|a|an|and|but|or|so|because|to|of|in|on|at|with|for|my|your|his|her|their|our|is|was|are|were|i|i'm|that|which|about|"
-    r"like|if|when|then|maybe|some|not|want|wanted|think|thinking|really|very|from|by|would|could|should|will|can|has|have|had|been|it's)$"
+    r"\b(?:the|a|an|and|but|or|because|to|of|with|for|my|your|his|their|our|is|was|are|were|i|i'm|which|about|just that|"
+    r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's)$"
 )
-_GLAD = re.compile(r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|new|best|nice|finished|finally|beautiful|holiday|wedding|married|born)\b")
-_SORRY = re.compile(r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|stressed|hospital|fever|cold|forgot|fell)\b")
+_GLAD = re.compile(r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born)\b")
+_SORRY = re.compile(r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell)\b")
 
 LINES: dict[str, tuple[str, ...]] = {
     "unfinished": (
@@ -60,7 +60,25 @@ LINES: dict[str, tuple[str, ...]] = {
     ),
     "thing": (
         "{thing}! Tell me more about that.", "{thing}, you say? Go on, I'm curious.", "Ah, {thing}. What's the story there?",
-        "{thing}! I'd like to hear more. How did that come about?",
+    ),
+    "praise": (
+        "I'm glad you liked it! Shall I go on?", "Thank you! That's good to hear.", "Glad that pleased you. Would you like another?",
+    ),
+    "groan": (
+        "Fair enough! Shall I try a better one?", "Ouch, I earned that. Want me to try again?",
+    ),
+    "on_plain": (
+        "I see. What else is on your mind?", "Good to know. Tell me a little more?", "I like hearing about it. Go on.",
+        "Ah, all right. And how is that for you?", "Mm, I'm with you. What comes next?", "Thanks for telling me. What's the best bit about it?",
+    ),
+    "on_sorry": (
+        "That sounds hard. I'm here, take your time.", "Thank you for telling me. How are you holding up?",
+        "I'm sorry. What would help a little right now?", "That makes sense. Be gentle with yourself today.",
+        "I hear you. Is there someone close you can talk to about it?",
+    ),
+    "on_glad": (
+        "That sounds lovely. I'm happy for you.", "How nice! What comes next?", "Good for you! I like hearing that.",
+        "I can hear that it's good. Tell me more!",
     ),
     "unheard": (
         "I didn't quite catch that. Could you say it again?", "Sorry, that slipped past my ears. Once more, please?",
@@ -91,12 +109,32 @@ def kind(line: str, understood: float = 1.0) -> str:
     return "glad" if _GLAD.search(said) else "plain"
 
 
+_PRAISE = re.compile(r"^(?:oh |wow |ah |ha )*(?:ha ?ha\w*|(?:that's|that was|it was|it's|i|very|so|really|pretty|what a) (?:\w+ ){0,2}(?:good|nice|funny|great|lovely|cool|clever|liked?|loved?|beautiful|cute|interesting|sweet|amazing|awesome)(?: (?:that|it|one|story|joke|thanks|pip|to know|to hear))*|i (?:really )?(?:liked?|loved?|enjoyed) (?:that|it|this|the \w+|your \w+)(?: one)?(?: a lot| very much)?|good one|nice one|love it|wow|lol|clever|cool|funny|beautiful)$")
+_GROAN = re.compile(r"^(?:oh |ah |ha )*(?:that's|that was|it was|very|so|really|pretty)? ?(?:\w+ )?(?:bad|terrible|awful|boring|not funny|lame|silly|weak)(?: (?:one|joke|story))?$")
+
+
+def kind_after(line: str, talk: Talk) -> str:
+    """Which of `LINES` goes on with a talk whose topic is glad, sorry, or neither."""
+    said = user_form(line)
+    if _PRAISE.match(said):
+        return "praise"
+    if _GROAN.match(said):
+        return "groan"
+    for text in [line, *(text for who, text in reversed(talk) if who == "user")][:3]:
+        for mood in ("sorry", "glad"):
+            if (_SORRY if mood == "sorry" else _GLAD).search(user_form(text)):
+                return "on_" + mood
+    return "on_plain"
+
+
 def ask(line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "") -> str:
     """A line that fits, other than those said before in this talk as long as there are others.
 
     `thing` is a word of the user's line that Pip may take up.
     """
     which = kind(line, understood)
+    if talk and which in ("plain", "glad", "sorry"):
+        which = kind_after(line, talk)
     lines = LINES["thing" if which == "plain" and thing else which]
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
     said = {pip_form(text) for who, text in talk if who == "pip"}

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from models.lm.data import Turn, data_folder, pip_talks, read_lines, written_talks
+from models.lm.lines import line_words
 from models.lm.misheard import confusions, pronunciations
 from models.lm.recall import names_in
-from models.lm.spoken import pip_form, user_form
 
 DIMENSIONS = 64
 OFTEN = 8  # uses that make a word's vector worth trusting
@@ -24,17 +24,6 @@ SIMILAR = 12  # similar words kept for every word
 CONTEXTS = 3000  # commonest words that word vectors are counted against
 WINDOW = 4
 LINES_FOR_VECTORS = ("self_dialogue", "ms_chitchat", "clinc150", "nlu_evaluation", "tatoeba", "common_voice")
-
-
-def line_words(who: str, text: str) -> list[str]:
-    """The words of a line, marks left out.
-
-    >>> line_words("pip", "It's {time}. Hello!")
-    ["it's", 'hello']
-    """
-    if who == "user":
-        return user_form(text).split()
-    return [w for w in "".join(c if c.isalpha() or c in "' {}" else " " for c in pip_form(text)).split() if w[0] != "{"]
 
 
 def word_vectors(lines: Sequence[list[int]], size: int, dimensions: int = DIMENSIONS) -> np.ndarray:

@@ -20,6 +20,7 @@ from models.lm.spoken import CUT, SILENCE
 SHIPPED = Path(__file__).parents[1] / "shipped" / "memory.npz"
 CLOSELY = 240  # exchanges that the second pass looks at
 COMMON = 3.0  # words less rare than this are not widened
+_RIGHT = ("Yes", "Right", "Correct", "Exactly", "That's it", "You got it", "Spot on", "Well done", "Quick", "Bravo", "It is", "You've got")
 _LEADS = "a an the my your his her our their some any no of".split()
 SIMILAR_WEIGHT = 0.55  # how much a similar word counts beside the word itself
 
@@ -237,6 +238,23 @@ class Memory:
         before = np.maximum(self.exchanges[chosen] - 1, 0)
         cosine: np.ndarray = (self._means(before) @ self.meaning(numbers)) * ~self.openers[chosen]
         return cosine
+
+    def solutions(self, numbers: Sequence[int]) -> list[str]:
+        """What remembered users answered to this very line of Pip, where Pip then said that it was right."""
+        lines = [int(self.exchanges[e]) for e in self.after(numbers)]
+        return [self.text(line) for line in lines if self.text(line + 1).startswith(_RIGHT)]
+
+    def after(self, numbers: Sequence[int]) -> np.ndarray:
+        """Exchanges that follow a line of Pip with these very words."""
+        return np.array(self._following.get(np.asarray(numbers, np.uint16).tobytes(), ()), np.int64)
+
+    @cached_property
+    def _following(self) -> dict[bytes, list[int]]:
+        found: dict[bytes, list[int]] = {}
+        for number, line in enumerate(self.exchanges.tolist()):
+            if line and not self.openers[number]:
+                found.setdefault(self.line(line - 1).tobytes(), []).append(number)
+        return found
 
     def talk_of(self, line: int) -> tuple[int, int]:
         """(first line, line after the last) of the talk that a line is in."""

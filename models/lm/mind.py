@@ -8,6 +8,7 @@ where it came from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,12 +18,13 @@ from zlib import crc32
 import numpy as np
 
 from models.backends.counts import Counts
-from models.lm import asking, danger, facts
+from models.lm import asking, danger, facts, notes
 from models.lm.generate import Sampling
 from models.lm.generate import reply as made_up
 from models.lm.memory import Memory
 from models.lm.network import PROGRAM, Network, Reading
 from models.lm.recall import Recalled, recall
+from models.lm.lines import line_words
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
 from models.lm.words import unclean
 
@@ -36,6 +38,7 @@ class Choice:
     """How a reply is chosen."""
 
     near: float = 0.50  # a remembered exchange less near than this is not used
+    sure: float = 0.80  # one nearer than this is used whatever else could be said
     contest: float = 0.05  # replies this close to the best are scored by the network
     contestants: int = 4
     said: float = 0.0  # weight of log p(reply | talk) per token
@@ -46,7 +49,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What Pip says. `source`: danger, sum, spelling, memory, asking, made up, or silence.
+    """What Pip says. `source`: danger, sum, spelling, notes, memory, asking, made up, or silence.
 
     `score` is how near the remembered exchange is, `heard` the line it answered, `candidates` what else was near;
     `counts` holds spikes and synaptic operations when the network took part.
@@ -138,18 +141,76 @@ class Talk:
             return Reply(self._still_serious(said), "danger")
         if (result := facts.total(said)) is not None:
             return Reply(result, "sum")
-        return None
+        if (solved := self._riddle(said)) is not None:
+            return Reply(solved, "riddle")
+        names = self._mind.memory.names
+        if (told := notes.Notes.of(self.turns, names).answer(said)) is not None:
+            return Reply(told, "notes")
+        before = next((text.lower() for who, text in reversed(self.turns) if who == "pip"), "")
+        name = notes.own_name(said, before, names | self._unknown(said))
+        return self._greeting(said, name) if name else None
+
+    def _riddle(self, said: str) -> str | None:
+        """What to say to a guess, or to giving up, while a riddle with a known answer is open."""
+        if not any("riddle" in text or "puzzle" in text for who, text in self.turns if who == "user"):
+            return None
+        memory = self._mind.memory
+        last = self.turns[-1][1]
+        solutions = memory.solutions(memory.numbers(line_words("pip", last))) if last.endswith("?") else []
+        if not solutions:
+            return None
+        answer = min(solutions, key=len)
+        right = {w for s in solutions for w in s.split() if memory.said[memory.number[w]] < 2000}
+        if set(said.split()) & right:
+            return None if said in solutions else f"Yes, that's it! {answer.capitalize()}."
+        if _GIVES_UP.search(said):
+            return f"{answer.capitalize()}! Would you like another one?"
+        if len(said.split()) > 5 or _ASKS.match(said):
+            return None
+        return f"Good guess, but no. It's {answer}. Another one?"
+
+    def _unknown(self, said: str) -> frozenset[str]:
+        return frozenset(w for w in said.split() if w not in self._mind.memory.number)
+
+    def _greeting(self, said: str, name: str) -> Reply:
+        """A welcome by name, and an answer to whatever else was said."""
+        choice = crc32(said.encode()) + self._seed
+        hello = notes.GREETINGS[choice % len(notes.GREETINGS)].replace("{name}", name.capitalize())
+        rest = notes.without_name(said, name)
+        more = self._recalled(rest) if len(rest.split()) > 1 else None
+        if more:
+            return replace(more, text=f"{hello} {more.text}")
+        fresh = "" if len(self.turns) > 4 else " " + notes.GO_ON[choice % len(notes.GO_ON)]
+        return Reply(hello + fresh, "notes")
 
     def _recalled(self, said: str) -> Reply | None:
         mind = self._mind
-        found = [r for r in recall(mind.memory, self.turns, said) if not unclean(r.text)]
+        wanted = self._again(said)
+        if wanted:
+            found = recall(mind.memory, [t for t in self.turns if t[0] == "pip"], wanted)
+            found = [replace(r, score=max(r.score, 1.0)) for r in found[:3]]
+        else:
+            found = recall(mind.memory, self.turns, said)
+        found = [r for r in found if not unclean(r.text)]
         spelled = facts.spelled(said)
         if spelled and not (found and found[0].heard == said):
             return Reply(spelled, "spelling", candidates=tuple(found))
         if not found or found[0].score < mind.choice.near:
             return None
+        if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
+            return None
+        if found[0].score < mind.choice.sure:
+            if introduced := notes.introduced(said):
+                return Reply(introduced, "notes", candidates=tuple(found))
         best, counts = self._contest(said, [r for r in found if r.score > found[0].score - mind.choice.contest])
         return Reply(best.text, "memory", best.score, best.heard, tuple(found), counts)
+
+    def _again(self, said: str) -> str:
+        """The user's last wish for a joke, riddle, story or fact, when this line asks for one more; else ""."""
+        offered = bool(self.turns) and _OFFERS.search(self.turns[-1][1].lower())
+        if not (_MORE.match(said) or (offered and _YES.match(said))):
+            return ""
+        return next((text for who, text in reversed(self.turns) if who == "user" and _WISH.search(text)), "")
 
     def _contest(self, said: str, close: list[Recalled]) -> tuple[Recalled, Counts | None]:
         """The best of about equally near replies: the network's view counts, or the seed decides."""
@@ -209,6 +270,14 @@ class Talk:
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
 
 
+_MORE = re.compile(r"^(?:um |oh |yes |yeah |okay |ok |ha ?ha |can i have |give me |tell me |i want |let's have |do )*(?:another|another one|one more|more|again|next|next one|a different one|another (?:joke|riddle|story|fact|one))(?: please| pip| one)*$")
+_OFFERS = re.compile(r"another|one more|a better one|shall i go on|try again")
+_YES = re.compile(r"^(?:yes|yeah|yep|sure|please|okay|ok|go on|of course|definitely|why not|i would|i'd love)\b(?: \w+){0,2}$")
+_WISH = re.compile(r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b")
+_GIVES_UP = re.compile(
+    r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it|the answer|can't think|i'm stuck|stumped)\b|^(?:what|um|hm+|no|i)$"
+)
+_ASKS = re.compile(r"^(?:what|who|why|can|could|do|are|how|stop|another|next|no more|okay|thanks|bye|tell)\b")
 _SERIOUS = frozenset("emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split())
 _ANYWHERE = frozenset(
     "still there here quiet quietly silence silent listening hurry rush wait waiting time ready whenever need take".split()

@@ -17,6 +17,8 @@ from models.lm.memory import Memory
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import Talk
 
+_SAYS_LITTLE = (1.0, 0.8, 0.4, 0.1)  # how much a line leans on its setting, by how many things it speaks of
+CERTAIN = 0.95  # a score that needs no second thought
 WIDELY = 1500  # exchanges that are nearest by words
 CLOSELY = 120  # of these, the exchanges that get the close look
 AGREEING = 20  # best replies that are asked whether they agree
@@ -43,8 +45,10 @@ class Weights:
     setting: float = 0.25
     opener: float = 0.06
     follow_up: float = 0.10  # taken off a reply from the middle of a talk when ours begins
+    thread: float = 0.30  # the remembered talk stood at the very line that Pip said last
+    astray: float = 0.85  # taken off in the middle of a talk where the setting is another and the line says little
     echo: float = 0.02  # a unit of rarity of a word of the user that the reply takes up
-    unsaid: float = 0.035  # a unit of rarity of a thing that only the remembered user had said
+    unsaid: float = 0.07  # a unit of rarity of a thing that only the remembered user had said
     stranger: float = 0.6  # a name that nobody said here
     fact: float = 0.30  # a question about the world that asks for something else
     agreement: float = 0.10
@@ -100,6 +104,20 @@ def act(words: Sequence[str]) -> str:
     if words[0] in _OPEN_STATEMENT:
         return "tell"
     return "order" if len(words) > 2 else ""
+
+
+def core(words: Sequence[str]) -> list[str]:
+    """The line without what leads in and out, as long as two words are left.
+
+    >>> core("oh what can you do then".split())
+    ['what', 'can', 'you', 'do']
+    """
+    kept = list(words)
+    while len(kept) > 2 and kept[0] in _LEAD - {"just"}:
+        kept = kept[1:]
+    while len(kept) > 2 and kept[-1] in ("then", "again", "please", "though", "pip", "now", "anyway", "too", "um", "thanks"):
+        kept = kept[:-1]
+    return kept
 
 
 def _bigrams(words: Sequence[str]) -> set[tuple[str, str]]:
@@ -171,9 +189,9 @@ def recall(memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weig
     words = user_form(line).split()
     setting = Setting.of(talk)
     found = _recall(memory, setting, words, weights)
-    meant = memory.repaired(words)
-    if meant != words and not any(r.heard == " ".join(words) for r in found[:3]):
-        found += [replace(r, score=r.score - weights.repair) for r in _recall(memory, setting, meant, weights)]
+    if not found or found[0].score < CERTAIN:
+        for other in {tuple(v) for v in (memory.repaired(words), core(words)) if v != words}:
+            found += [replace(r, score=r.score - weights.repair) for r in _recall(memory, setting, list(other), weights)]
         found.sort(key=lambda r: -r.score)
     return _agreeing(memory, found, weights)[:count]
 
@@ -185,11 +203,19 @@ def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights
     before = memory.numbers(setting.before)
     near = weights.words * memory.by_words(numbers)
     openers = memory.openers
-    near += np.where(openers, -weights.opener, 0) if before else np.where(openers, weights.opener, -weights.follow_up)
+    if not before:
+        near += np.where(openers, weights.opener, -weights.follow_up)
     chosen = _most(near, WIDELY)
+    thread = memory.after(before) if before else np.zeros(0, np.int64)
+    chosen = np.union1d(chosen, thread)
     near = near[chosen] + weights.meaning * memory.by_meaning(chosen, numbers)
     if before:
-        near += 0.6 * weights.setting * memory.by_setting(chosen, before)
+        alike = np.maximum(memory.by_setting(chosen, before), 0)
+        alike[np.isin(chosen, thread)] = 1.0
+        near += weights.thread * (alike == 1.0) + 0.6 * weights.setting * alike
+        things = sum(1 for n, w in zip(numbers, words) if w not in _SMALL and memory.idf[n] > 3.5)
+        fits = np.clip((alike - 0.25) / 0.5, 0, 1)
+        near -= weights.astray * _SAYS_LITTLE[min(things, 3)] * (1 - np.where(openers[chosen], 0.65, fits))
     look = _Look(memory, setting, words, before, weights)
     found = [look.at(int(memory.exchanges[chosen[i]]), float(near[i])) for i in _most(near, CLOSELY)]
     return sorted((r for r in found if r), key=lambda r: -r.score)
@@ -305,7 +331,7 @@ class _Look:
             rarity = self._rarity(word)
             if word in self.words:
                 value += weights.echo * min(rarity, 6.0)
-            elif word in there and word not in known and rarity > 3.5 and not self._akin(word, known):
+            elif word not in known and rarity > 3.5 and (word in there or self._akin(word, there)) and not self._akin(word, known):
                 value -= weights.unsaid * (rarity - 2.0)
         for name in names_in(reply):
             if name in there and name not in known and name != "pip" and self._rarity(name) > 4:
