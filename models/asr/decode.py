@@ -25,6 +25,7 @@ from models.asr.search import (
     advance,
     graph_of,
     new_beam,
+    prepare,
     start,
 )
 
@@ -84,7 +85,9 @@ class Vocabulary:
         for word, nats in (self.bonus or {}).items():
             if word in number:
                 extra[number[word]] = nats
-        return graph_of(self.words, extra)
+        graph = graph_of(self.words, extra)
+        prepare(graph)
+        return graph
 
 
 def log_softmax(logits: Floats) -> NDArray[np.float64]:
@@ -114,7 +117,7 @@ class Decoder:
         if priors is not None:
             self._offset = -s.prior_weight * np.asarray(priors, np.float64)
         self._offset[BLANK] -= s.blank_penalty
-        self._beam = new_beam(capacity=max(2048, 16 * s.most))
+        self._beam = new_beam(capacity=1 << max(11, (16 * s.most - 1).bit_length()))
         self.restart()
 
     def restart(self) -> None:
@@ -136,7 +139,7 @@ class Decoder:
         """How many hypotheses live."""
         return int(self._counts[LIVING])
 
-    def step(self, log_p: Floats) -> None:
+    def step(self, log_p: NDArray[np.floating]) -> None:
         """Hear one step: ln p of blank and the 39 phones, (40,)."""
         frame = (np.asarray(log_p, np.float64) + self._offset) * self.settings.acoustic_scale
         self._make_room()

@@ -12,12 +12,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from models.asr.kneser import END, START, WORD_BITS, BackOff
 from models.asr.lexicon import Pronunciation, Tree, build_tree
+from models.backends.warm import jit, jit_cached
 
 STEPS_PER_NAT = 16
 BACK_OFF_ZERO = 192
@@ -64,7 +64,7 @@ class Ngram:
         return total
 
 
-@numba.njit(cache=True, nogil=True, inline="never")
+@jit
 def place_of(word, table, low, high):  # type: ignore[no-untyped-def]
     """Where word is in the sorted table[low:high], or −1."""
     while low < high:
@@ -76,7 +76,7 @@ def place_of(word, table, low, high):  # type: ignore[no-untyped-def]
     return low
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def follow(  # type: ignore[no-untyped-def]
     state, word, word_p, word_back_off, word_first, pair_word, pair_p, pair_back_off, pair_first,
     triple_word, triple_p,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from models.backends.warm import jit, jit_cached
 
 
 class Past(NamedTuple):
@@ -42,7 +43,7 @@ def new_past(records: int = 1 << 16, others: int = 1 << 17) -> Past:
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def sequence_of(past, history, word):  # type: ignore[no-untyped-def]
     """The hash of a history's words, and of one word more unless it is −1."""
     mixed = np.uint64(1469598103934665603)
@@ -53,13 +54,13 @@ def sequence_of(past, history, word):  # type: ignore[no-untyped-def]
     return (mixed ^ np.uint64(word)) * np.uint64(1099511628211) + np.uint64(0x632BE59BD9B4E019)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def agreed(past, heads, records, marks):  # type: ignore[no-untyped-def]
     """The last record that all heads have in their past, −1 if none; marks is zeroed room for it."""
     waiting = 0
+    if heads.min() < 0:
+        return -1
     for head in heads:
-        if head < 0:
-            return -1
         if marks[head] == 0:
             marks[head] = 1
             waiting += 1
@@ -82,7 +83,7 @@ def agreed(past, heads, records, marks):  # type: ignore[no-untyped-def]
     return answer
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def compact(past, heads, records, settled):  # type: ignore[no-untyped-def]
     """Drop records that no head needs, and the losers at or before the settled record.
 

@@ -13,14 +13,16 @@ better score, and at the root the other is remembered for the n-best list. Every
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
+from numba import typeof
 from numpy.typing import NDArray
 
+from models.asr.kneser import START
 from models.asr.ngram import Ngram, Words, follow, place_of
-from models.asr.past import sequence_of
+from models.asr.past import new_past, sequence_of
+from models.backends.warm import jit, jit_cached, ready
 
 NOTHING = -1.0e30
 ROOT = 0
@@ -96,12 +98,28 @@ def graph_of(words: Words, bonus: NDArray[np.float32] | None = None) -> Graph:
     np.maximum.at(best, ending, (ngram.word_p + extra)[tree.entry_word[tree.ends]])
     _raise_parents(best, tree.parent)
     first, entry, p = _entries_after(ngram, tree.entry_word)
-    return Graph(
+    arrays = (
         tree.phone, tree.first_child, tree.first_end, tree.ends, tree.low, tree.high, tree.entry_word,
         ngram.word_p, ngram.word_back_off, ngram.word_first, ngram.pair_word, ngram.pair_p,
         ngram.pair_back_off, ngram.pair_first, ngram.triple_word, ngram.triple_p,
         best, first, entry, p, extra,
     )  # fmt: skip
+    return Graph(*map(_read_only, arrays))
+
+
+def _read_only(array: Any) -> Any:
+    """A view that cannot be written to, so that mapped and made arrays are of one type to the compiler."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def prepare(graph: Graph) -> None:
+    """Have the kernels compiled, or loaded from their cache, before the first step."""
+    beam, past, counts = new_beam(64, 64), new_past(64, 64), np.zeros(7, np.int64)
+    ready(start, tuple(map(typeof, (graph, beam, counts, START, 1.0))))
+    weights = Weights(1.0, 0.0, 1.0, 8, 1.0)
+    ready(advance, tuple(map(typeof, (graph, beam, past, counts, weights, np.zeros(40)))))
 
 
 def _entries_after(
@@ -113,7 +131,7 @@ def _entries_after(
     entries_of = np.bincount(entry_word, minlength=words)
     starts = np.concatenate([[0], np.cumsum(entries_of)])
     second = ngram.pair_word.astype(np.int64)
-    first = np.repeat(np.arange(words), np.diff(ngram.word_first.astype(np.int64)))
+    first = np.repeat(np.arange(words), ngram.word_first[1:] - ngram.word_first[:-1])
     times = entries_of[second]
     offset = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
     entry = by_word[np.repeat(starts[second], times) + offset]
@@ -127,7 +145,7 @@ def _entries_after(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def _raise_parents(best, parent):  # type: ignore[no-untyped-def]
     for node in range(len(parent) - 1, 0, -1):
         if best[node] > best[parent[node]]:
@@ -135,9 +153,9 @@ def _raise_parents(best, parent):  # type: ignore[no-untyped-def]
 
 
 def new_beam(capacity: int = 1 << 15, cache: int = 1 << 17) -> Beam:
-    """An empty beam with room for so many hypotheses in the making."""
+    """An empty beam with room for so many hypotheses in the making; both sizes are powers of two."""
 
-    def room(kind: type, fill: float = 0) -> NDArray[np.generic]:
+    def room(kind: type, fill: float = 0) -> NDArray[Any]:
         return np.full((2, capacity), fill, kind)
 
     return Beam(
@@ -145,10 +163,10 @@ def new_beam(capacity: int = 1 << 15, cache: int = 1 << 17) -> Beam:
         room(np.float64), room(np.float64), room(np.float64), room(np.int32, -1), room(np.int32, -1),
         np.zeros(4 * capacity, np.int32), np.zeros(4 * capacity, np.int64), np.full(cache, -1, np.int64),
         np.zeros(cache, np.float32), np.zeros(512, np.int64), np.zeros(1),
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def add_logs(a, b):  # type: ignore[no-untyped-def]
     """ln(eᵃ + eᵇ)."""
     if a < b:
@@ -158,7 +176,7 @@ def add_logs(a, b):  # type: ignore[no-untyped-def]
     return a + np.log1p(np.exp(b - a))
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def look_ahead(graph, beam, state, node):  # type: ignore[no-untyped-def]
     """The best ln p(w | the state's last word) over words at or below a node."""
     words = len(graph.word_p)
@@ -185,7 +203,7 @@ def look_ahead(graph, beam, state, node):  # type: ignore[no-untyped-def]
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _slot(beam, counts, node, state, last):  # type: ignore[no-untyped-def]
     """(the slot of a place in the new half, whether it is new); −1 when there is no room."""
     new = 1 - counts[SIDE]
@@ -211,7 +229,7 @@ def _slot(beam, counts, node, state, last):  # type: ignore[no-untyped-def]
     return slot, True
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _remember(beam, past, counts, slot, parent, since, score):  # type: ignore[no-untyped-def]
     new = 1 - counts[SIDE]
     other = counts[OTHERS]
@@ -225,7 +243,7 @@ def _remember(beam, past, counts, slot, parent, since, score):  # type: ignore[n
     beam.other[new, slot] = other
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _offer(  # type: ignore[no-untyped-def]
     beam,
     past,
@@ -281,7 +299,7 @@ def _offer(  # type: ignore[no-untyped-def]
     beam.word[new, slot] = word
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def start(graph, beam, counts, state, language):  # type: ignore[no-untyped-def]
     """One hypothesis: nothing said, in the given language-model state."""
     counts[:] = 0
@@ -301,7 +319,7 @@ def start(graph, beam, counts, state, language):  # type: ignore[no-untyped-def]
     beam.blank[0, 0] += beam.ahead[0, 0]
 
 
-@numba.njit(cache=True, nogil=True)
+@jit_cached
 def advance(graph, beam, past, counts, weights, frame):  # type: ignore[no-untyped-def]
     """One step: frame is (40,) float64 scaled log probabilities."""
     now = counts[SIDE]
@@ -326,7 +344,7 @@ def advance(graph, beam, past, counts, weights, frame):  # type: ignore[no-untyp
     counts[STEP] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _enter(graph, beam, past, counts, weights, frame, h, best):  # type: ignore[no-untyped-def]
     """Move one hypothesis into its node's children and out of finished words; the best score so far."""
     now = counts[SIDE]
@@ -369,7 +387,7 @@ def _enter(graph, beam, past, counts, weights, frame, h, best):  # type: ignore[
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _select(beam, past, counts, weights, best):  # type: ignore[no-untyped-def]
     """Keep the best hypotheses of the new half, packed to its front, and make the records of new words."""
     new = 1 - counts[SIDE]
@@ -402,7 +420,7 @@ def _select(beam, past, counts, weights, best):  # type: ignore[no-untyped-def]
         beam.phone[new, h] -= best
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _move(beam, side, slot, to):  # type: ignore[no-untyped-def]
     if slot == to:
         return
@@ -419,7 +437,7 @@ def _move(beam, side, slot, to):  # type: ignore[no-untyped-def]
     beam.other[side, to] = beam.other[side, slot]
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _record(beam, past, counts, h):  # type: ignore[no-untyped-def]
     """Write down the word that a new hypothesis just left, and the losers that it met."""
     new = 1 - counts[SIDE]
