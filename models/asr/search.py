@@ -25,6 +25,7 @@ from models.asr.past import new_past, sequence_of
 from models.backends.warm import jit, jit_cached, ready
 
 NOTHING = -1.0e30
+SURPRISE = 2.0  # nats
 ROOT = 0
 
 
@@ -358,15 +359,17 @@ def _enter(graph, beam, past, counts, weights, frame, h, best):  # type: ignore[
         if score < best - weights.beam:
             continue
         since = counts[STEP] if node == ROOT else beam.since[now, h]
-        if graph.first_child[child + 1] > graph.first_child[child]:
-            ahead_there = weights.language * look_ahead(graph, beam, state, child)
-            there = score + ahead_there - ahead
-            if there >= best - weights.beam:
-                best = max(best, there)
-                _offer(
-                    beam, past, counts, child, state, phone, NOTHING, there, ahead_there, language,
-                    history, since, np.int32(-1), weights.remember,
-                )  # fmt: skip
+        ahead_there = weights.language * look_ahead(graph, beam, state, child)
+        there = score + ahead_there - ahead
+        # A whole triple may be likelier than the pairs that the look-ahead knows, but seldom by more.
+        if there + max(0.0, weights.word_penalty) + SURPRISE * weights.language < best - weights.beam:
+            continue
+        if graph.first_child[child + 1] > graph.first_child[child] and there >= best - weights.beam:
+            best = max(best, there)
+            _offer(
+                beam, past, counts, child, state, phone, NOTHING, there, ahead_there, language,
+                history, since, np.int32(-1), weights.remember,
+            )  # fmt: skip
         for end in range(graph.first_end[child], graph.first_end[child + 1]):
             word = graph.entry_word[graph.ends[end]]
             told, following = follow(
