@@ -20,7 +20,7 @@ from agent.mind import Mind
 from agent.mouth import Mouth
 from agent.sound.wav import SoundError
 from agent.talk import Turn, talk
-from agent.trace import Activity
+from agent.trace import Activity, Timing
 
 _TO_FIRST_SAMPLE = "end of turn to first sample"
 
@@ -151,7 +151,7 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
             "word_error_rate": round(
                 edits(words(one.heard), words(one.held.text)) / len(words(one.held.text)), 4
             ),
-            "to_first_sample_ms": [round(t, 1) for t in _to_first_sample(one)],
+            "to_first_sample_ms": [round(t.total_ms, 1) for t in _to_first_sample(one)],
         }
         if with_reading and one.reply:
             back = read_back(one.answer)
@@ -164,7 +164,8 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
         "files": rows,
         "phone_error_rate": round(sum(one.phone_errors for one in answered) / said, 4),
         "word_error_rate": round(mistakes / sum(len(words(one.held.text)) for one in answered), 4),
-        "to_first_sample_ms": {"median": round(median(latencies), 1), "worst": round(max(latencies), 1)},
+        "to_first_sample_ms": _middle_and_worst([t.total_ms for t in latencies]),
+        "to_first_sample_compute_ms": _middle_and_worst([t.compute_ms for t in latencies]),
         "firing_rate": {stage: round(spent.firing_rate, 4) for stage, spent in _activities(answered).items()},
     }
     if with_reading:
@@ -173,8 +174,12 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
     return report
 
 
-def _to_first_sample(one: Answered) -> list[float]:
-    return [turn.trace.timings[_TO_FIRST_SAMPLE].total_ms for turn in one.turns if turn.reply]
+def _to_first_sample(one: Answered) -> list[Timing]:
+    return [turn.trace.timings[_TO_FIRST_SAMPLE] for turn in one.turns if turn.reply]
+
+
+def _middle_and_worst(values: Sequence[float]) -> dict[str, float]:
+    return {"median": round(median(values), 1), "worst": round(max(values), 1)} if values else {}
 
 
 def _activities(answered: Sequence[Answered]) -> dict[str, Activity]:

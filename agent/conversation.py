@@ -18,7 +18,7 @@ from agent.endpoint import Decision, Settings, State, Waiting, decide
 from agent.messages import Message, PartialWords, Replied, Sound, TurnDone, TurnStarted
 from agent.mind import Mind
 from agent.mouth import Mouth
-from agent.trace import Trace, wall_ms
+from agent.trace import Trace, now
 from agent.vad import VoiceActivity
 
 _BEFORE_ONSET = 15  # frames handed to the ears from before the onset was sure: 300 ms
@@ -43,11 +43,11 @@ class Conversation:
 
     def hear(self, frame: NDArray[np.float32]) -> Iterator[Message]:
         """What one more frame brought about; take all of it before the next frame."""
-        start = wall_ms()
-        voiced = self._detector.voiced(frame)
-        self._clock.advance(FRAME)
-        self._state, decision = decide(self._state, voiced, self._settings)
-        took = wall_ms() - start
+        trace = self._turn[1] if self._turn else Trace()
+        with trace.timed("voice activity"):
+            voiced = self._detector.voiced(frame)
+            self._clock.advance(FRAME)
+            self._state, decision = decide(self._state, voiced, self._settings)
 
         if self._turn is None:
             self._before.append(frame)
@@ -55,7 +55,6 @@ class Conversation:
                 yield from self._open()
             return
         listening, trace = self._turn
-        trace.took("voice activity", took)
         if (words := listening.hear([frame])) is not None:
             yield PartialWords(self._clock.now(), words)
         if decision is Decision.ENDED:
@@ -75,21 +74,21 @@ class Conversation:
 
     def _answer(self, listening: Listening, trace: Trace) -> Iterator[Message]:
         """A turn ended: its words, the reply, and the reply's sound, its first piece as early as can be."""
-        now, start = self._clock.now(), wall_ms()
-        heard = listening.finish(now)
+        at, start = self._clock.now(), now()
+        heard = listening.finish(at)
         if not heard.text:
             yield heard
-            yield TurnDone(now, trace)
+            yield TurnDone(at, trace)
             return
         reply = self._mind.reply(heard.text, trace)
         sound = self._mouth.speak(reply.text, trace)
         first = next(sound, None)
-        trace.took("end of turn to first sample", wall_ms() - start)
+        trace.since("end of turn to first sample", start)
 
         yield heard
-        yield Replied(now, reply.text, reply.source)
+        yield Replied(at, reply.text, reply.source)
         if first is not None:
-            yield Sound(now, first)
+            yield Sound(at, first)
         for piece in sound:
-            yield Sound(now, piece)
-        yield TurnDone(now, trace)
+            yield Sound(at, piece)
+        yield TurnDone(at, trace)

@@ -27,11 +27,15 @@ class Ears:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Ears:
-        """The shipped ears, or those in `folder`."""
+        """The shipped ears, or those in `folder`, with their kernels compiled."""
         from models.asr.recogniser import Recogniser
 
         with loading("ears", folder):
-            return cls(Recogniser.load(folder))
+            recogniser = Recogniser.load(folder)
+        stream = recogniser.stream()
+        stream.feed(np.zeros(HEARING_HZ // 2, np.float32))
+        stream.finish()
+        return cls(recogniser)
 
     def listen(self, since: Samples, trace: Trace) -> Listening:
         """Begin a turn whose first sample was heard at `since`; its cost goes to `trace`."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.loading import loading
-from agent.trace import Trace, activity, wall_ms
+from agent.trace import Trace, activity, now
 
 if TYPE_CHECKING:
     from models.tts.voice import Voice
@@ -24,19 +24,21 @@ class Mouth:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Mouth:
-        """The shipped mouth, or the one in `folder`."""
+        """The shipped mouth, or the one in `folder`, with its kernels compiled."""
         from models.tts.voice import Voice
 
         with loading("mouth", folder):
-            return cls(Voice.load(folder))
+            voice = Voice.load(folder)
+        next(voice.speak("Yes."), None)
+        return cls(voice)
 
     def speak(self, text: str, trace: Trace) -> Iterator[NDArray[np.float32]]:
         """The sound of `text` at 24 kHz, in the pieces in which it becomes ready."""
-        start = wall_ms()
+        start = now()
         first = True
         for chunk in self._voice.speak(text):
             if first:
-                trace.took("mouth", wall_ms() - start)
+                trace.since("mouth", start)
                 first = False
             if chunk.counts is not None:
                 trace.fired("mouth", activity(chunk.counts))

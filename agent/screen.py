@@ -58,9 +58,9 @@ class Screen:
 def costs(trace: Trace) -> Table:
     """Each piece of work with its wall time, its budget, and the spikes of its stage."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("stage", style="dim")
-    for name in ("took", "worst", "budget", "steps", "spikes", "synaptic operations", "firing"):
-        table.add_column(name, justify="right")
+    table.add_column("stage", style="dim", no_wrap=True)
+    for name in ("took", "worst", "compute", "budget", "steps", "spikes", "SynOps", "firing"):
+        table.add_column(name, justify="right", no_wrap=True)
     slow = trace.over_budget()
     for work, budget in BUDGETS.items():
         timing = trace.timings.get(work)
@@ -71,6 +71,7 @@ def costs(trace: Trace) -> Table:
             work,
             Text(f"{timing.mean_ms:.2f} ms", "red" if work in slow else "default"),
             f"{timing.worst_ms:.2f} ms" if timing.calls > 1 else "",
+            f"{timing.compute_ms / timing.calls:.2f} ms",
             f"{budget.limit_ms:g} ms",
             *(
                 (f"{spent.steps:,}", f"{spent.spikes:,}", f"{spent.synops:,}", f"{spent.firing_rate:.1%}")

@@ -182,7 +182,12 @@ def as_dictionary(turn: Turn) -> dict[str, object]:
         "source": turn.source,
         "answer_s": round(turn.answer_s, 3),
         "latency_ms": {
-            work: {"mean": round(t.mean_ms, 3), "worst": round(t.worst_ms, 3), "calls": t.calls}
+            work: {
+                "mean": round(t.mean_ms, 3),
+                "worst": round(t.worst_ms, 3),
+                "compute": round(t.compute_ms / t.calls, 3),
+                "calls": t.calls,
+            }
             for work, t in turn.trace.timings.items()
         },
         "spikes": {

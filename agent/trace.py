@@ -1,6 +1,7 @@
-"""What a turn cost: wall time per piece of work, spikes and synaptic operations per stage.
+"""What a turn cost: time per piece of work, spikes and synaptic operations per stage.
 
-Wall time never decides anything in a conversation; it is only measured, here.
+Wall time is what a person waits; compute is the processor time that this thread spent of it, which a busy
+machine does not change. Neither ever decides anything in a conversation; they are only measured, here.
 """
 
 from __future__ import annotations
@@ -16,27 +17,41 @@ from agent.budgets import BUDGETS, over
 from models.backends.counts import ACTIVE, SPIKES, SYNOPS, Counts
 
 
-def wall_ms() -> float:
-    """Wall time in milliseconds since an arbitrary moment; only differences mean something."""
-    return 1000 * time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in wall time and in this thread's processor time; only differences mean something."""
+
+    wall_ms: float
+    compute_ms: float
+
+
+def now() -> Moment:
+    """This moment."""
+    return Moment(1000 * time.perf_counter(), 1000 * time.thread_time())
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one kind of work took, over all its calls, in milliseconds."""
+    """How long one kind of work took, over all its calls, in milliseconds of wall time and of compute."""
 
     calls: int = 0
     total_ms: float = 0.0
     worst_ms: float = 0.0
+    compute_ms: float = 0.0
 
     @property
     def mean_ms(self) -> float:
         """The mean over the calls; 0 before the first."""
         return self.total_ms / self.calls if self.calls else 0.0
 
-    def plus(self, took_ms: float) -> Timing:
+    def plus(self, took_ms: float, compute_ms: float) -> Timing:
         """This and one more call."""
-        return Timing(self.calls + 1, self.total_ms + took_ms, max(self.worst_ms, took_ms))
+        return Timing(
+            self.calls + 1,
+            self.total_ms + took_ms,
+            max(self.worst_ms, took_ms),
+            self.compute_ms + compute_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +110,25 @@ class Trace:
     timings: dict[str, Timing] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
 
-    def took(self, work: str, took_ms: float) -> None:
+    def took(self, work: str, took_ms: float, compute_ms: float = 0.0) -> None:
         """Note that one call of `work`, which has a budget, took so long."""
         if work not in BUDGETS:
             raise KeyError(f"{work!r} has no budget: add it to agent/budgets.py")
-        self.timings[work] = self.timings.get(work, Timing()).plus(took_ms)
+        self.timings[work] = self.timings.get(work, Timing()).plus(took_ms, compute_ms)
+
+    def since(self, work: str, start: Moment) -> None:
+        """Note that one call of `work` lasted from `start` until now."""
+        end = now()
+        self.took(work, end.wall_ms - start.wall_ms, end.compute_ms - start.compute_ms)
 
     @contextmanager
     def timed(self, work: str) -> Iterator[None]:
         """Measure the block as one call of `work`."""
-        start = wall_ms()
+        start = now()
         try:
             yield
         finally:
-            self.took(work, wall_ms() - start)
+            self.since(work, start)
 
     def fired(self, stage: str, spent: Activity) -> None:
         """Note what the networks of `stage` did."""

@@ -13,7 +13,7 @@ def shown(terminal: bool) -> str:
     out = io.StringIO()
     screen = Screen(Console(file=out, width=120, force_terminal=terminal, highlight=False))
     trace = Trace()
-    trace.took("ears", 1.5)
+    trace.took("ears", 1.5, 1.2)
     trace.took("mind", BUDGETS["mind"].limit_ms + 1)
     trace.fired("ears", Activity(steps=10, spikes=5_000, fired=4_000, chances=40_000, synops=1_234_567))
     now = Samples(16_000)
@@ -40,7 +40,19 @@ def test_words_come_as_lines_where_there_is_no_terminal() -> None:
 def test_the_table_has_time_budget_and_spikes() -> None:
     table = shown(terminal=False)
     ears = next(line for line in table.splitlines() if line.startswith("ears"))
-    assert ears.split() == ["ears", "1.50", "ms", "20", "ms", "10", "5,000", "1,234,567", "10.0%"]
+    assert ears.split() == [
+        "ears",
+        "1.50",
+        "ms",
+        "1.20",
+        "ms",
+        "20",
+        "ms",
+        "10",
+        "5,000",
+        "1,234,567",
+        "10.0%",
+    ]
 
 
 def test_words_grow_in_place_on_a_terminal_and_slow_work_is_red() -> None:
