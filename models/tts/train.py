@@ -254,10 +254,9 @@ def frames_loss(model: nn.Module, batch: Batch, weights: Tensor) -> tuple[Tensor
     spread = _spread(said, target, mask, weights)
     loss = cepstral + 0.3 * changes + 0.3 * spread + 0.3 * f0 + 0.3 * voicing + 0.1 * periodicity
     wrong = ((said[..., 1] > 0) != (voiced > 0.5)).float()
-    figures = {
-        "cepstra": float(cepstral.detach()), "change": float(changes.detach()), "spread": float(spread.detach()), "f0": float(f0.detach()),
-        "voicing_error": float((wrong * each).sum() / count),
-    }  # fmt: skip
+    parts = {"cepstra": cepstral, "change": changes, "spread": spread, "f0": f0}
+    figures = {name: float(value.detach()) for name, value in parts.items()}
+    figures["voicing_error"] = float((wrong * each).sum() / count)
     return loss, figures
 
 
@@ -268,7 +267,7 @@ def _weighted(error: Tensor, weights: Tensor, each: Tensor) -> Tensor:
 
 
 def _spread(said: Tensor, target: Tensor, mask: Tensor, weights: Tensor) -> Tensor:
-    """How far each sentence's deviations are from the natural ones: means alone are too tame, which sounds muffled."""
+    """How far each sentence's deviations are from the natural ones; bare means sound muffled."""
     each = mask[..., None, None]
     count = STEP_FRAMES * mask.sum(1)[:, None]
 

@@ -80,7 +80,11 @@ class Voice:
     def load(cls, folder: Path | None = None, engine: str = "events") -> Voice:
         """The shipped voice, or the one in `folder`."""
         place = folder or SHIPPED
-        return cls(Program.load(place / FRAMES_FILE), Program.load(place / LENGTHS_FILE), engine)
+        voice = cls(Program.load(place / FRAMES_FILE), Program.load(place / LENGTHS_FILE), engine)
+        next(
+            voice.speak("Oh."), None
+        )  # loads dictionary and compiled kernels, so that the first word need not wait
+        return voice
 
     def speak(self, text: str, speed: float = 1.0) -> Iterator[Chunk]:
         """The speech of `text`, chunk by chunk; nothing where there is nothing to say.
