@@ -109,16 +109,14 @@ def others_remain(state: UserSpeaking, event: SpeechStarted, settings: Settings)
     """The sound goes on, but it is no longer the user's: a pause."""
     if event.source == "user" or state.turn.held:
         return state, ()
-    book, turn, effects = draft(state.book, state.turn)
-    return Pausing(book, turn, event.at), effects
+    return Pausing(state.book, state.turn, event.at), ()
 
 
 def pause(state: UserSpeaking, event: SpeechStopped, settings: Settings) -> Step:
-    """Silence: a pause inside the turn or its end. A draft is begun in case of the latter."""
+    """Silence: a pause inside the turn or its end."""
     if state.turn.held:
         return state, ()
-    book, turn, effects = draft(state.book, state.turn)
-    return Pausing(book, turn, event.last), effects
+    return Pausing(state.book, state.turn, event.last), ()
 
 
 def follow(state: UserSpeaking, event: Partial, settings: Settings) -> Step:
@@ -134,9 +132,15 @@ def follow(state: UserSpeaking, event: Partial, settings: Settings) -> Step:
     return replace(state, turn=turn), (*dropped, *((Attend(turn.number, turn.words),) if ahead else ()))
 
 
-def guess(state: UserSpeaking | Pausing, event: EndGuess, settings: Settings) -> Step:
+def guess(state: UserSpeaking, event: EndGuess, settings: Settings) -> Step:
     """The latest guess counts."""
     return replace(state, turn=replace(state.turn, finished=event.probability)), ()
+
+
+def guess_in_pause(state: Pausing, event: EndGuess, settings: Settings) -> Step:
+    """The words are in: a reply is drafted, in case this is the end."""
+    book, turn, effects = draft(state.book, replace(state.turn, finished=event.probability))
+    return replace(state, book=book, turn=turn), effects
 
 
 def draft_failed(state: UserSpeaking | Pausing, event: Failed, settings: Settings) -> Step:

@@ -91,7 +91,7 @@ _CELLS: dict[Cell, Entry] = {
     (Pausing, SpeechStarted): leads(listening.go_on, Pausing, UserSpeaking),
     (Pausing, SpeechStopped): stays("the user is silent already"),
     (Pausing, Partial): leads(listening.last_words, Pausing),
-    (Pausing, EndGuess): leads(listening.guess, Pausing),
+    (Pausing, EndGuess): leads(listening.guess_in_pause, Pausing),
     (Pausing, Played): stays("no response is active"),
     (Pausing, PlayEnded): stays("no response is active"),
     (Pausing, Failed): leads(listening.draft_failed, Pausing),
