@@ -22,7 +22,7 @@ from agent.sound.wav import SoundError
 from agent.talk import Turn, talk
 from agent.trace import Activity, Timing
 
-_TO_FIRST_SAMPLE = "end of turn to first sample"
+_TO_FIRST_SAMPLE = "first sample"
 
 
 @dataclass(frozen=True, slots=True)

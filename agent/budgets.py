@@ -22,7 +22,7 @@ BUDGETS: Mapping[str, Budget] = MappingProxyType(
         "ears, last words": Budget(60.0, "end of turn to final words"),
         "mind": Budget(60.0, "final words to reply"),
         "mouth": Budget(60.0, "reply to first sample"),
-        "end of turn to first sample": Budget(150.0, "the whole answer's start"),
+        "first sample": Budget(150.0, "end of turn to first sample"),
     }
 )
 

@@ -83,7 +83,7 @@ class Conversation:
         reply = self._mind.reply(heard.text, trace)
         sound = self._mouth.speak(reply.text, trace)
         first = next(sound, None)
-        trace.since("end of turn to first sample", start)
+        trace.since("first sample", start)
 
         yield heard
         yield Replied(at, reply.text, reply.source)

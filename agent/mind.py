@@ -22,7 +22,7 @@ class Mind:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Mind:
-        """The shipped mind, or the one in `folder`; LoadingError where a part of it is missing or damaged."""
+        """The shipped mind, or the one in `folder`; LoadingError where a part is missing or damaged."""
         from models.lm.mind import MEMORY, PROGRAM, SHIPPED
         from models.lm.mind import Mind as Network
 
@@ -30,7 +30,9 @@ class Mind:
             for name in (MEMORY, PROGRAM):
                 if not ((folder or SHIPPED) / name).is_file():
                     raise FileNotFoundError(f"{name} is missing")
-            return cls(Network.load(folder))
+            network = Network.load(folder)
+        network.talk().think("how are you")  # what is made on first use is made now
+        return cls(network)
 
     def talk(self) -> Talk:
         """Begin a talk: nothing was said yet."""

@@ -56,10 +56,13 @@ class Screen:
 
 
 def costs(trace: Trace) -> Table:
-    """Each piece of work with its wall time, its budget, and the spikes of its stage."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    """Each piece of work with its milliseconds, its budget, and the spikes of its stage.
+
+    wall: what a person waits, the mean over the calls; compute: processor time alone.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("stage", style="dim", no_wrap=True)
-    for name in ("took", "worst", "compute", "budget", "steps", "spikes", "SynOps", "firing"):
+    for name in ("wall ms", "worst", "compute", "budget", "spikes", "SynOps", "firing"):
         table.add_column(name, justify="right", no_wrap=True)
     slow = trace.over_budget()
     for work, budget in BUDGETS.items():
@@ -67,16 +70,13 @@ def costs(trace: Trace) -> Table:
         if timing is None:
             continue
         spent = trace.activities.get(work)
+        activity = (f"{spent.spikes:,}", f"{spent.synops:,}", f"{spent.firing_rate:.1%}") if spent else ()
         table.add_row(
             work,
-            Text(f"{timing.mean_ms:.2f} ms", "red" if work in slow else "default"),
-            f"{timing.worst_ms:.2f} ms" if timing.calls > 1 else "",
-            f"{timing.compute_ms / timing.calls:.2f} ms",
-            f"{budget.limit_ms:g} ms",
-            *(
-                (f"{spent.steps:,}", f"{spent.spikes:,}", f"{spent.synops:,}", f"{spent.firing_rate:.1%}")
-                if spent
-                else ()
-            ),
+            Text(f"{timing.mean_ms:.2f}", "red" if work in slow else "default"),
+            f"{timing.worst_ms:.2f}" if timing.calls > 1 else "",
+            f"{timing.compute_ms / timing.calls:.2f}",
+            f"{budget.limit_ms:g}",
+            *activity,
         )
     return table

@@ -46,7 +46,7 @@ def test_a_question_gets_words_a_reply_a_table_and_a_file(
     answer = tmp_path / "answer.wav"
     code, out, err = run(capsys, "talk", QUESTION, "-o", answer)
     assert code == 0, err
-    for expected in ("you", "agent", "end of turn to first sample", "SynOps", str(answer)):
+    for expected in ("you", "agent", "first sample", "SynOps", str(answer)):
         assert expected in out.replace("\n", "")
     sound, rate = soundfile.read(answer)
     assert rate == SPEAKING_HZ and sound.ndim == 1
