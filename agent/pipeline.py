@@ -22,6 +22,7 @@ from agent.pace import Pace, Work
 from agent.player import Player, on_clock
 from agent.replying import Replies
 from agent.stages import Ears, Mind, Mouth, Sound
+from agent.trace import Moment
 from agent.turn.controller import decide
 from agent.turn.effects import (
     CloseTurn,
@@ -93,6 +94,11 @@ class Conversation:
             self._recogniser.close()
             self._replies.close()
         return self.history
+
+    @property
+    def first(self) -> tuple[Moment, ...]:
+        """The time from words to the first piece of sound, waited for and computed, of the latest replies."""
+        return tuple(self._replies.first)
 
     def tell(self, make: Callable[[Samples], Event]) -> None:
         """Let the user or the application do something now: `tell(Cancel)`. After the end it does nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
@@ -15,6 +16,7 @@ from agent.history import History
 from agent.pace import Work
 from agent.player import Player
 from agent.stages import Mind, Mouth
+from agent.trace import Moment, now
 from agent.turn.events import Event, Failed, Why
 from agent.worker import Worker
 
@@ -42,10 +44,13 @@ class Replies:
         self._work, self._clock, self._happen = work, clock, happen
         self._workers = {"mind": Worker("mind"), "mouth": Worker("mouth")}
         self._busy: dict[str, int] = {}
+        self._spent: dict[int, float] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
         self._murmur: NDArray[np.float32] | None = None
         self.tasks: asyncio.TaskGroup | None = None
+        self.first: deque[Moment] = deque(maxlen=1_000)
+        """the time from words to the first piece of sound, waited for and computed, of the latest replies"""
 
     def running(self) -> list[asyncio.Task[None]]:
         """The tasks that are not over."""
@@ -91,6 +96,8 @@ class Replies:
             worker.shutdown()
 
     async def _make(self, generation: int, history: History, words: str, why: Why) -> None:
+        began = now()
+        self._spent[generation] = 0.0
         try:
             text = APOLOGY
             if why != "apology":
@@ -98,6 +105,7 @@ class Replies:
                 text = await self._compute("mind", generation, lambda: self._mind.reply(lines, words, why))
             pieces = iter(await self._compute("mouth", generation, lambda: self._mouth.speak(text)))
             made = await self._compute("mouth", generation, lambda: list(islice(pieces, 1)))
+            self.first.append(Moment(now().wall_ms - began.wall_ms, self._spent.pop(generation)))
             while made:
                 for piece in made:
                     self._player.add(generation, piece)
@@ -106,6 +114,8 @@ class Replies:
             self._player.complete(generation)
         except Exception as error:
             self._happen(Failed(self._clock.now(), generation, f"{type(error).__name__}: {error}"))
+        finally:
+            self._spent.pop(generation, None)
 
     async def _wait_for_room(self, generation: int) -> None:
         if self._player.wants(generation):
@@ -125,8 +135,15 @@ class Replies:
             self._player.murmur(self._murmur)
 
     async def _compute(self, stage: str, generation: int, call: Callable[[], T]) -> T:
+        def measured() -> T:
+            start = now()
+            result = call()
+            if generation in self._spent:
+                self._spent[generation] += now().compute_ms - start.compute_ms
+            return result
+
         self._busy[stage] = generation
-        result = await asyncio.get_running_loop().run_in_executor(self._workers[stage], call)
+        result = await asyncio.get_running_loop().run_in_executor(self._workers[stage], measured)
         if self._busy.get(stage) == generation:
             del self._busy[stage]
         return result

@@ -96,8 +96,16 @@ class Stage:
 
     def play(self) -> Outcome:
         """The whole scene."""
-        self.settings = replace(self.settings, **self.scene.rules)  # type: ignore[arg-type]
-        while self.now < self.scene.until:
+        self.play_until(self.scene.until)
+        self.tell(Close(self.now))
+        self.tell(Close(self.now))
+        return Outcome(self.history, self.intervals, dict(self.counts))
+
+    def play_until(self, until: Samples) -> None:
+        """The scene as far as `until`."""
+        if self.now == 0:
+            self.settings = replace(self.settings, **self.scene.rules)  # type: ignore[arg-type]
+        while self.now < until:
             self.now = Samples(self.now + FRAME)
             if self.now % SECOND == 0:
                 self.near = [
@@ -109,9 +117,6 @@ class Stage:
             self.act()
             self.speak()
             self.tell(Tick(self.now))
-        self.tell(Close(self.now))
-        self.tell(Close(self.now))
-        return Outcome(self.history, self.intervals, dict(self.counts))
 
     def tell(self, event: Event) -> None:
         before = self.state

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agent.clock import FRAME, HEARING_HZ, SPEAKING_HZ, Samples, samples
+from agent.echo import Canceller
 from agent.history import History
 from agent.pipeline import Conversation
 from agent.replying import APOLOGY
@@ -34,6 +35,27 @@ def test_the_scene_comes_out_as_it_says(name: str) -> None:
     scene = read(name)
     outcome, _, _ = run(play(scene))
     assert not (wrong := differences(scene, outcome)), "\n".join(wrong)
+
+
+@pytest.mark.parametrize("echo_db", [-10, -15, -30])
+def test_our_own_voice_in_the_room_does_not_interrupt_us(echo_db: float) -> None:
+    scene = read("echo")
+    outcome, _, _ = run(play(scene, echo_db, Canceller()))
+    assert not (wrong := differences(scene, outcome)), "\n".join(wrong)
+
+
+def test_without_a_canceller_we_stumble_but_say_it_all() -> None:
+    scene = read("echo_mistaken")
+    outcome, _, _ = run(play(scene, -15))
+    assert not (wrong := differences(scene, outcome)), "\n".join(wrong)
+
+
+def test_an_interruption_over_our_own_echo_is_heard() -> None:
+    scene = read("echo_barge_in")
+    outcome, _, _ = run(play(scene, -15, Canceller()))
+    lines = [f"{line.speaker}: {line.text()}" for line in outcome.history.messages()]
+    assert lines[1].endswith("—"), "we were not interrupted"
+    assert lines[2:] == scene.heard[2:]
 
 
 def test_the_same_scene_gives_the_same_talk_to_the_sample() -> None:
