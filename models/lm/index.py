@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -102,35 +103,22 @@ def similar_words(
     return found, likeness
 
 
-def build(path: Path, say: Callable[[str], None] = print) -> None:
-    """Write the memory of all written talks to `path` (a compressed .npz)."""
+def build(path: Path, afresh: bool = True, say: Callable[[str], None] = print) -> None:
+    """Write the memory of all written talks to `path` (a compressed .npz).
+
+    Not `afresh`: what the memory at `path` knows of words (vectors, likenesses) is kept, which takes seconds
+    instead of minutes; words that are new since then have no likes.
+    """
     talks: list[list[Turn]] = [*written_talks(), *pip_talks()]
-    n_written = len(written_talks())
     turns = [turn for talk in talks for turn in talk]
     lines = [line_words(who, text) for who, text in turns]
     said = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in line)
     counts = Counter(w for line in lines for w in line)
-    elsewhere = [
-        line_words("user", text)
-        for name in LINES_FOR_VECTORS
-        for talk in read_lines(data_folder() / "text" / f"{name}.jsonl.xz")
-        for _, text in talk
-    ]
-    often = Counter(w for line in elsewhere for w in line)
-    words = [w for w, _ in counts.most_common()]
-    words += [w for w, n in often.most_common() if n >= OFTEN and w not in counts]
-    counts += often
+    known = _learnt(lines, counts, said) if afresh else _kept(path, counts)
+    words = known.words
     number = {w: i for i, w in enumerate(words)}
     say(f"memory: {len(talks)} talks, {len(turns)} lines, {len(words)} words")
     numbered = [[number[w] for w in line] for line in lines]
-    extra = [[number[w] for w in line if w in number] for line in elsewhere]
-    vectors = word_vectors([*numbered, *extra], len(words))
-    sounds = sounding_alike(words, said)
-    similar, likeness = similar_words(words, vectors, np.array([counts[w] >= OFTEN for w in words]), sounds)
-    sounding = np.full((len(words), SOUNDING), 0xFFFF, np.uint16)
-    for row, word in zip(sounding, words):
-        near = [number[w] for w in sounds.get(word, ())]
-        row[: len(near)] = near
     held_by = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line))
     users = sum(1 for who, _ in turns if who == "user")
     idf = np.array([math.log((users + 1) / (held_by[w] + 0.5)) for w in words], np.float32)
@@ -142,7 +130,6 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
     np.savez_compressed(
         path,
         talk_starts=np.cumsum([0, *(len(t) for t in talks)]).astype(np.int32),
-        written=np.int32(n_written),
         is_user=np.array([who == "user" for who, _ in turns]),
         texts=np.frombuffer(texts.encode(), np.uint8),
         words=np.frombuffer("\n".join(words).encode(), np.uint8),
@@ -151,9 +138,55 @@ def build(path: Path, say: Callable[[str], None] = print) -> None:
         idf=idf.astype(np.float16),
         said=np.array([min(said[w], 65535) for w in words], np.uint16),
         names=np.frombuffer("\n".join(names).encode(), np.uint8),
-        vectors=np.round(vectors * 127).astype(np.int8),
-        similar=similar,
-        likeness=likeness,
-        sounding=sounding,
+        vectors=known.vectors,
+        similar=known.similar,
+        likeness=known.likeness,
+        sounding=known.sounding,
     )
     say(f"memory: {path} {path.stat().st_size / 1e6:.1f} MB")
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is known of words: vectors ×127, similar words with their likeness ×255, words that sound alike."""
+
+    words: list[str]
+    vectors: np.ndarray
+    similar: np.ndarray
+    likeness: np.ndarray
+    sounding: np.ndarray
+
+
+def _learnt(lines: list[list[str]], counts: Counter[str], said: Counter[str]) -> _Words:
+    elsewhere = [
+        line_words("user", text)
+        for name in LINES_FOR_VECTORS
+        for talk in read_lines(data_folder() / "text" / f"{name}.jsonl.xz")
+        for _, text in talk
+    ]
+    often = Counter(w for line in elsewhere for w in line)
+    words = [w for w, _ in counts.most_common()]
+    words += [w for w, n in often.most_common() if n >= OFTEN and w not in counts]
+    number = {w: i for i, w in enumerate(words)}
+    every = [[number[w] for w in line if w in number] for line in [*lines, *elsewhere]]
+    vectors = word_vectors(every, len(words))
+    sounds = sounding_alike(words, said)
+    trusted = np.array([counts[w] + often[w] >= OFTEN for w in words])
+    similar, likeness = similar_words(words, vectors, trusted, sounds)
+    sounding = np.full((len(words), SOUNDING), 0xFFFF, np.uint16)
+    for row, word in zip(sounding, words):
+        near = [number[w] for w in sounds.get(word, ())]
+        row[: len(near)] = near
+    return _Words(words, np.round(vectors * 127).astype(np.int8), similar, likeness, sounding)
+
+
+def _kept(path: Path, counts: Counter[str]) -> _Words:
+    with np.load(path, allow_pickle=False) as old:
+        words = old["words"].tobytes().decode().split("\n")
+        parts = {name: old[name] for name in ("vectors", "similar", "likeness", "sounding")}
+    seen = set(words)
+    new = [w for w in counts if w not in seen]
+    for name, part in parts.items():
+        blank = np.full((len(new), part.shape[1]), 0xFFFF if name == "sounding" else 0, part.dtype)
+        parts[name] = np.concatenate([part, blank])
+    return _Words([*words, *new], **parts)

@@ -20,6 +20,10 @@ from models.lm.spoken import CUT, SILENCE
 SHIPPED = Path(__file__).parents[1] / "shipped" / "memory.npz"
 CLOSELY = 240  # exchanges that the second pass looks at
 COMMON = 3.0  # words less rare than this are not widened
+_NO_THINGS = frozenset(
+    "old lot bit thing things day days time week weeks month year years way people hobby sister brother mother father wife "
+    "husband son daughter friend boyfriend girlfriend boss family man woman moment one ones world mum mom dad end side kind".split()
+)
 _RIGHT = ("Yes", "Right", "Correct", "Exactly", "That's it", "You got it", "Spot on", "Well done", "Quick", "Bravo", "It is", "You've got")
 _LEADS = "a an the my your his her our their some any no of".split()
 SIMILAR_WEIGHT = 0.55  # how much a similar word counts beside the word itself
@@ -127,7 +131,7 @@ class Memory:
         best, rarest = "", 4.5
         for word in words:
             number = self.number.get(word)
-            if number is None or self.idf[number] <= rarest or word in self.names or not self.said[number]:
+            if number is None or self.idf[number] <= rarest or word in self.names or word in _NO_THINGS or not self.said[number]:
                 continue
             if sum(self._often(lead, number) for lead in leads) >= 0.4 * self.said[number]:
                 best, rarest = word, float(self.idf[number])

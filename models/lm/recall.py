@@ -19,7 +19,9 @@ from models.lm.tokens import Talk
 
 _SAYS_LITTLE = (1.0, 0.8, 0.4, 0.1)  # how much a line leans on its setting, by how many things it speaks of
 CERTAIN = 0.95  # a score that needs no second thought
-WIDELY = 1500  # exchanges that are nearest by words
+ENOUGH = 5  # good replies after which the look at further ones may end
+MOST_ADDED = 0.45  # what a close look adds to a score, at most (but for rare words taken up many times)
+WIDELY = 600  # exchanges that are nearest by words
 CLOSELY = 120  # of these, the exchanges that get the close look
 AGREEING = 20  # best replies that are asked whether they agree
 _WORD = re.compile(r"[A-Za-z']+")
@@ -54,6 +56,8 @@ class Weights:
     agreement: float = 0.10
     act: float = 0.12  # a question is not a statement, an order not a question
     uncovered: float = 0.30  # the share of the line, by rarity, that the remembered line does not speak of
+    beyond: float = 0.20  # the share of the remembered line, by rarity, that this one does not speak of
+    other_way: float = 0.10  # one line speaks to Pip, the other does not
     strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
     unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
     known_name: float = 0.30  # asking for a name that was given
@@ -74,6 +78,7 @@ _BREAKS_OFF = frozenset(
     "the a an and but or so because to of in on at with for my your his her their our is was are were i i'm that which "
     "about like if when then want think from by would could should can has have had been it's".split()
 )
+_YOU = frozenset("you your you're you've yours yourself pip".split())
 _NAMED = frozenset("called named name name's names".split())
 _LEAD = frozenset("um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split())
 _QUESTION = frozenset("do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split())
@@ -113,6 +118,8 @@ def core(words: Sequence[str]) -> list[str]:
     ['what', 'can', 'you', 'do']
     """
     kept = list(words)
+    if kept[:2] == ["tell", "me"] and len(kept) > 4 and kept[2] in _WH | {"if"}:
+        kept = kept[2:]
     while len(kept) > 2 and kept[0] in _LEAD - {"just"}:
         kept = kept[1:]
     while len(kept) > 2 and kept[-1] in ("then", "again", "please", "though", "pip", "now", "anyway", "too", "um", "thanks"):
@@ -204,7 +211,8 @@ def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights
     near = weights.words * memory.by_words(numbers)
     openers = memory.openers
     if not before:
-        near += np.where(openers, weights.opener, -weights.follow_up)
+        things = sum(1 for n, w in zip(numbers, words) if w not in _SMALL and memory.idf[n] > 3.5)
+        near += np.where(openers, weights.opener, -weights.follow_up - 0.3 * weights.astray * _SAYS_LITTLE[min(things, 3)])
     chosen = _most(near, WIDELY)
     thread = memory.after(before) if before else np.zeros(0, np.int64)
     chosen = np.union1d(chosen, thread)
@@ -217,8 +225,13 @@ def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights
         fits = np.clip((alike - 0.25) / 0.5, 0, 1)
         near -= weights.astray * _SAYS_LITTLE[min(things, 3)] * (1 - np.where(openers[chosen], 0.65, fits))
     look = _Look(memory, setting, words, before, weights)
-    found = [look.at(int(memory.exchanges[chosen[i]]), float(near[i])) for i in _most(near, CLOSELY)]
-    return sorted((r for r in found if r), key=lambda r: -r.score)
+    found: list[Recalled] = []
+    for i in sorted(_most(near, CLOSELY), key=lambda i: -near[i]):
+        if len(found) >= ENOUGH and near[i] + MOST_ADDED < sorted(r.score for r in found)[-ENOUGH]:
+            break
+        recalled = look.at(int(memory.exchanges[chosen[i]]), float(near[i]))
+        found += [recalled] if recalled else []
+    return sorted(found, key=lambda r: -r.score)
 
 
 def _most(values: np.ndarray, count: int) -> np.ndarray:
@@ -253,6 +266,9 @@ class _Look:
         score -= lost
         missing, extra = self._unmatched(heard)
         score -= weights.uncovered * missing
+        rarities = sum(min(self._rarity(w), 8.0) - 1 for w in set(heard) - _SMALL) or 1.0
+        score -= weights.beyond * sum(min(float(memory.idf[e]), 8.0) - 1 for e in extra) / rarities
+        score -= weights.other_way * (bool(_YOU & set(heard)) != bool(_YOU & set(self.words)))
         score -= weights.unfinished * (heard[-1] in _BREAKS_OFF and self.words[-1] not in _BREAKS_OFF)
         score -= 0.4 * weights.unfinished * (self.words[-1] in _BREAKS_OFF and heard[-1] not in _BREAKS_OFF)
         score += self._reply(reply, spoken, line, first, extra)
@@ -340,8 +356,8 @@ class _Look:
 
     def _strange(self, said: set[str], extra: list[int]) -> int:
         """How many words of a reply go with what only the remembered user spoke of, and not with our line."""
-        ids = [self.memory.number[w] for w in said - _SMALL if self._rarity(w) > 4.5]
-        if not extra or not ids:
+        ids = [self.memory.number[w] for w in said - _SMALL if self._rarity(w) > 4.5] if extra else []
+        if not ids:
             return 0
         vectors = self.memory.vectors
         words = vectors[ids].astype(np.float32) / 127
