@@ -1,7 +1,7 @@
 """What the networks are told: every phone and every step as a handful of tokens, one per port.
 
 A token is one spike on one of a port's lines; the network's first synapses are the ports' embeddings. Phones
-are described by their neighbours and their place in word and clause; steps add their place within the phone, and
+described by their neighbours and their place in word and clause; steps add their place within the phone, and
 for both of their frames two tokens of pairs: phone and part of it, and the two phones whose join is near.
 """
 
