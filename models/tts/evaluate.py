@@ -11,7 +11,7 @@ import numpy as np
 
 from models.backends.counts import Counts
 from models.tts import listen
-from models.tts.context import STEP_FRAMES, STEP_PORTS, step_tokens
+from models.tts.context import step_tokens
 from models.tts.corpus import held_out, level, recordings, sentences
 from models.tts.dataset import Utterance, load
 from models.tts.spectrum import ENVELOPE_POINTS, RATE, Floats
@@ -147,6 +147,3 @@ def understood(voice: Voice, limit: int = 100, held: Sequence[Utterance] = ()) -
             wrong[name] += listen.errors(truth, listen.heard(samples, rate))
             words[name] += len(truth)
     return {name: wrong[name] / words[name] for name in wrong if words[name]}
-
-
-__all__ = ["STEP_FRAMES", "STEP_PORTS", "evaluate"]

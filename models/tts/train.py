@@ -19,7 +19,7 @@ from models.training.loop import CHECKPOINT, Group, Plan, fit, load_average
 from models.tts.align import align
 from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS, step_tokens
 from models.tts.dataset import Scaling, Utterance, load, scaling
-from models.tts.net import FRAME_WIDTH, STEP_MS, Mouth, Size, durations_network, frames_network
+from models.tts.net import FRAME_WIDTH, Mouth, Size, durations_network, frames_network
 from models.tts.prepare import prepare
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
@@ -286,6 +286,3 @@ def trained(folder: Path, build: Callable[[], Mouth], part: str) -> Mouth:
     model.load_state_dict(load_average(folder / part))
     model.eval()
     return model
-
-
-__all__ = ["STEP_MS", "Settings", "train", "trained"]
