@@ -136,15 +136,20 @@ class Recogniser:
         recogniser.stream().feed(np.zeros(4 * STEP_SAMPLES, np.float32))  # compiled and warm
         return recogniser
 
-    def stream(self, rate: int = SAMPLE_RATE, vocabulary: Vocabulary | None = None) -> Stream:
-        """Begin to listen to one turn of sound; a vocabulary of its own makes it a closed list."""
-        return Stream(self, rate, vocabulary or self.vocabulary)
+    def stream(
+        self, rate: int = SAMPLE_RATE, vocabulary: Vocabulary | None = None, keep: bool = False
+    ) -> Stream:
+        """Begin to listen to one turn of sound; a vocabulary of its own makes it a closed list.
+
+        keep: hold on to what the network said, `Stream.kept`, instead of searching for words.
+        """
+        return Stream(self, rate, vocabulary or self.vocabulary, keep)
 
 
 class Stream:
     """One turn being heard."""
 
-    def __init__(self, recogniser: Recogniser, rate: int, vocabulary: Vocabulary) -> None:
+    def __init__(self, recogniser: Recogniser, rate: int, vocabulary: Vocabulary, keep: bool) -> None:
         self._recogniser = recogniser
         self._inlet = Inlet(rate)
         self._mels = MelStream()
@@ -158,6 +163,8 @@ class Stream:
         self._decoder = Decoder(vocabulary, tuning.search, priors)
         self._labels: list[int] = []
         self._shown = ""
+        self._keep = keep
+        self.kept: list[Floats] = []  # ln p (40,) of each step
         self.samples = 0  # heard, at 16 kHz
         self.counts = Counts(recogniser.program)
 
@@ -215,7 +222,10 @@ class Stream:
         log_p = log_softmax(outputs[self._output][0])
         self._labels.append(int(log_p.argmax()))
         del self._labels[:-PHONES_KEPT_STEPS]
-        self._decoder.step(log_p)
+        if self._keep:
+            self.kept.append(log_p.astype(np.float32))
+        else:
+            self._decoder.step(log_p)
 
     def _transcript(self, hypotheses: list[Hypothesis]) -> Transcript:
         judge = self._recogniser.tuning.judge
