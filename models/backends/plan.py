@@ -97,7 +97,7 @@ class Plan:
             words,
             words.view(np.float32),
             aligned(1, max(widest_sum, sums.COLUMN_TILE, streams * sums.SHARED_COLUMNS), np.int32)[0],
-            aligned(1, max(sums.COLUMN_TILE, 4 * widest), np.int16)[0],
+            aligned(1, max(sums.COLUMN_TILE, sums.SHARED_COLUMNS, 4 * widest), np.int16)[0],
             aligned(streams, listed, np.int32),
             aligned(streams, listed, np.int16),
             np.zeros((streams, tiles), np.int64),

@@ -25,8 +25,8 @@ OP, OUT, N, A, B, N_IN, STATE, WEIGHT, P0, P1, X0, X1, X2, COLUMNS = range(14)
 
 COLUMN_TILE = 2048
 """Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
-SHARED_ROWS, SHARED_COLUMNS = 512, 512
-"""The tile of weights that many streams share: it stays in the second-level cache."""
+SHARED_ROWS, SHARED_COLUMNS = 512, 3072
+"""The tile of weights that many streams share: long rows, which are read ahead, and few enough to stay near."""
 
 
 @jit
@@ -127,7 +127,7 @@ def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends):
     """`ops.synapses` for all streams, their spikes listed: tile after tile of the weights, for every stream.
 
     A tile is as wide as the narrow sums may be for the first-level cache and, with many streams, as high as
-    leaves it in the second-level cache until the last of them has met it.
+    leaves it in the cache until the last of them has met it.
     """
     n_in, n, passes = line[N_IN], line[N], line[X0]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
