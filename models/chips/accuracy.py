@@ -111,30 +111,33 @@ def edits(ours: Sequence[str], truth: Sequence[str]) -> int:
     return row[-1]
 
 
-def hearing(ears: Recogniser, said: Sequence[Said], names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Give phone and word error rates over recordings, by backend; `ears` lends network and search."""
+def _transcribe(ears: Recogniser, samples: Array, rate: int, runner: Backend) -> Transcript:
     from models.asr.recogniser import Recogniser
 
-    def transcribe(recording: Said, runner: Backend) -> Transcript:
-        stream = Recogniser(ears.program, ears.vocabulary, ears.tuning, runner).stream()
-        stream.feed(recording.samples)
-        return stream.finish()
+    stream = Recogniser(ears.program, ears.vocabulary, ears.tuning, runner).stream(rate)
+    stream.feed(samples)
+    return stream.finish()
 
-    # what the network is given does not depend on what it answers
+
+def inputs_of(ears: Recogniser, samples: Array, rate: int = 16_000) -> list[Mapping[str, Array]]:
+    """Give what the ears' network is fed while a recording plays; that does not depend on what it answers."""
     output = ears.program.outputs[0]
     blank = np.zeros((1, ears.program.values[output].width), np.float32)
     blank[0, 0] = BLANK_LOGIT
-    heard: list[Sequence[Mapping[str, Array]]] = []
-    for recording in said:
-        tape = Tape(Replay(repeat({output: blank})))
-        transcribe(recording, tape)
-        heard.append(tape.inputs)
+    tape = Tape(Replay(repeat({output: blank})))
+    _transcribe(ears, samples, rate, tape)
+    return tape.inputs
+
+
+def hearing(ears: Recogniser, said: Sequence[Said], names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Give phone and word error rates over recordings, by backend; `ears` lends network and search."""
+    heard = [inputs_of(ears, one.samples) for one in said]
     made = {}
     for name in names:
         outputs = side_by_side(ears.program, heard, backend(name))
-        made[name] = _errors(
-            said, [transcribe(one, Replay(iter(out))) for one, out in zip(said, outputs, strict=True)]
-        )
+        replayed = (Replay(iter(out)) for out in outputs)
+        found = [_transcribe(ears, one.samples, 16_000, run) for one, run in zip(said, replayed, strict=True)]
+        made[name] = _errors(said, found)
     return made
 
 

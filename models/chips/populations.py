@@ -15,6 +15,8 @@ from models.backends.counts import Counts
 from models.program.graph import Node, Program
 
 WEIGHTED = ("synapses", "conv", "embedding")
+MOST_INPUTS = 4096
+"""Populations are not joined beyond so many different inputs, what a core of the smallest chip takes."""
 USUAL_RATE = 0.16
 """Share of neurons that fire in a step where nothing was counted: what our trained networks showed."""
 
@@ -134,11 +136,12 @@ class _Builder:
         sources = [self._population(name) for name in dict.fromkeys(node.inputs)]
         stage = max(source.stage for source in sources)
         here = [s for s in sources if s.stage == stage and s.width == width and not s.is_port]
-        if not here:
+        together = {p.name: p for p in here}.values()
+        if not here or (len(together) > 1 and sum(p.axons for p in together) > MOST_INPUTS):
             target = self._new(node, width, stage + 1)
         else:
             target = here[0]
-            for other in {p.name: p for p in here[1:]}.values():
+            for other in together:
                 if other is not target:
                     self._merge(target, other)
             target.nodes.append(node.name)

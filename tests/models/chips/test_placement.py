@@ -10,6 +10,7 @@ from models.chips.chip import Chip, Constant, chip
 from models.chips.placement import PlacementError, place
 from models.chips.populations import Activity, populations
 from models.program import Program, ProgramBuilder
+from models.program.ops import Array
 from tests.models.backends.programs import every_op, random_programs
 
 
@@ -112,3 +113,19 @@ def test_random_programs_keep_every_node_and_every_operation(program: Program) -
         done = sum(stage.total("synops") for stage in loads)
         assert done >= activity.total_synops - 1e-6
         assert done <= (activity.total_synops + norms + tables) * 1.0001 + 64 * len(found)
+
+
+def test_sums_of_large_tables_stay_apart() -> None:
+    build = ProgramBuilder("tables", step_ms=1.0)
+    table: dict[str, Array] = {"weight": np.ones((3000, 8), np.int8), "scale": np.ones(8)}
+    parts = []
+    for name in ("a", "b", "c"):
+        port = build.add("input", name, (), {"width": 1, "kind": "token"})
+        parts.append(build.add("embedding", f"{name}.table", (port,), {}, table))
+    both = build.add("add", "both", (parts[0], parts[1]))
+    program = build.finish([build.add("add", "all", (both, parts[2]))])
+    found = {p.name: p for p in populations(program)}
+    assert set(found) == {"a", "b", "c", "a.table", "b.table", "c.table", "both"}
+    assert found["both"].stage == 2 and found["both"].nodes == ["both", "all"]
+    assert {a.source for a in found["both"].arrivals} == {"a.table", "b.table", "c.table"}
+    assert place(program, chip("loihi2")).chips == 1
