@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What Pip says when neither memory nor anything it can work out is near: it goes along, asks, or says it can't.
 
 These lines are written by hand; which kind fits is read off the user's first words.
@@ -12,19 +13,29 @@ from models.lm.tokens import Talk
 
 _HEAD = r"^(?:um |uh |er |so |well |okay |ok |hey |hi |hello |pip |please |and |but |oh |now |just )*"
 _ORDER = re.compile(
-    _HEAD + r"(?:(?:can|could|will|would) you )?(?:please )?(?:call|ring|phone|text|email|send|turn|switch|set|play|order|buy|book|open|close|"
+    _HEAD
+    + r"(?:(?:can|could|will|would) you )?(?:please )?(?:call|ring|phone|text|email|send|turn|switch|set|play|order|buy|book|open|close|"
     r"lock|unlock|start|stop|remind|schedule|wake|dim|add|put|show|find|search|google|download|check|look up|record|print|navigate|"
     r"skip|pause|vacuum|clean|cook|make|bring|get|feed|water|drive|pay|transfer|post)\b"
 )
-_HOW_ARE_YOU = re.compile(r"\b(?:all right|alright|okay|fine|well|good|everything|things?)\b.* (?:with|for|at) you(?:r end|r side)?$|^(?:you|ya) (?:all right|alright|okay|ok|good|well)$")
-_FACT = re.compile(_HEAD + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b")
+_HOW_ARE_YOU = re.compile(
+    r"\b(?:all right|alright|okay|fine|well|good|everything|things?)\b.* (?:with|for|at) you(?:r end|r side)?$|^(?:you|ya) (?:all right|alright|okay|ok|good|well)$"
+)
+_FACT = re.compile(
+    _HEAD
+    + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
+)
 _US = re.compile(r"\b(?:you|your|you're)\b")
 _DANGLING = re.compile(
     r"\b(?:the|a|an|and|but|or|because|to|of|with|for|my|your|his|their|our|is|was|are|were|i|i'm|which|about|just that|"
     r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's)$"
 )
-_GLAD = re.compile(r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born)\b")
-_SORRY = re.compile(r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell)\b")
+_GLAD = re.compile(
+    r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born)\b"
+)
+_SORRY = re.compile(
+    r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell)\b"
+)
 
 LINES: dict[str, tuple[str, ...]] = {
     "unfinished": (
@@ -109,8 +120,12 @@ def kind(line: str, understood: float = 1.0) -> str:
     return "glad" if _GLAD.search(said) else "plain"
 
 
-_PRAISE = re.compile(r"^(?:oh |wow |ah |ha )*(?:ha ?ha\w*|(?:that's|that was|it was|it's|i|very|so|really|pretty|what a) (?:\w+ ){0,2}(?:good|nice|funny|great|lovely|cool|clever|liked?|loved?|beautiful|cute|interesting|sweet|amazing|awesome)(?: (?:that|it|one|story|joke|thanks|pip|to know|to hear))*|i (?:really )?(?:liked?|loved?|enjoyed) (?:that|it|this|the \w+|your \w+)(?: one)?(?: a lot| very much)?|good one|nice one|love it|wow|lol|clever|cool|funny|beautiful)$")
-_GROAN = re.compile(r"^(?:oh |ah |ha )*(?:that's|that was|it was|very|so|really|pretty)? ?(?:\w+ )?(?:bad|terrible|awful|boring|not funny|lame|silly|weak)(?: (?:one|joke|story))?$")
+_PRAISE = re.compile(
+    r"^(?:oh |wow |ah |ha )*(?:ha ?ha\w*|(?:that's|that was|it was|it's|i|very|so|really|pretty|what a) (?:\w+ ){0,2}(?:good|nice|funny|great|lovely|cool|clever|liked?|loved?|beautiful|cute|interesting|sweet|amazing|awesome)(?: (?:that|it|one|story|joke|thanks|pip|to know|to hear))*|i (?:really )?(?:liked?|loved?|enjoyed) (?:that|it|this|the \w+|your \w+)(?: one)?(?: a lot| very much)?|good one|nice one|love it|wow|lol|clever|cool|funny|beautiful)$"
+)
+_GROAN = re.compile(
+    r"^(?:oh |ah |ha )*(?:that's|that was|it was|very|so|really|pretty)? ?(?:\w+ )?(?:bad|terrible|awful|boring|not funny|lame|silly|weak)(?: (?:one|joke|story))?$"
+)
 
 
 def kind_after(line: str, talk: Talk) -> str:

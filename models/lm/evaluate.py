@@ -49,7 +49,12 @@ def openers_fit(mind: Mind, name: str) -> dict[str, int]:
     """How many of a list's openers get a reply that was judged to fit, or not, or that is new to the judges."""
     judged = verdicts(name)
     found = [judged.get((opener, reply)) for opener, reply, _ in answers(mind, openers(name))]
-    return {"fit": found.count(True), "misfit": found.count(False), "unjudged": found.count(None), "of": len(found)}
+    return {
+        "fit": found.count(True),
+        "misfit": found.count(False),
+        "unjudged": found.count(None),
+        "of": len(found),
+    }
 
 
 def bits_per_character(network: Network, talks: int = 200) -> dict[str, float]:
@@ -81,7 +86,11 @@ def bits_per_character(network: Network, talks: int = 200) -> dict[str, float]:
 def speed(network: Network, steps: int = 300) -> dict[str, float]:
     """Milliseconds per token, and from the user's last word to the first token of the reply (medians)."""
     reading, times = network.begin(), []
-    ids = [t for t in network.tokens.encode("so yesterday we went to the sea and it was really lovely there") if t]
+    ids = [
+        t
+        for t in network.tokens.encode("so yesterday we went to the sea and it was really lovely there")
+        if t
+    ]
     for i in range(steps):
         start = time.perf_counter()
         network.read(reading, [ids[i % len(ids)]])

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What Pip can work out by itself: the time, small sums, and the spelling of a word."""
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ _HOURS = "twelve one two three four five six seven eight nine ten eleven".split(
 _UNITS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen "
           "fourteen fifteen sixteen seventeen eighteen nineteen".split())}  # fmt: skip
 _TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_NUMBER = r"(?:(?:minus |a |one )?(?:" + "|".join([*_UNITS, *_TENS, "hundred", "thousand", "million", "and", "a"]) + r")\s?)+"
+_NUMBER = (
+    r"(?:(?:minus |a |one )?(?:"
+    + "|".join([*_UNITS, *_TENS, "hundred", "thousand", "million", "and", "a"])
+    + r")\s?)+"
+)
 _SIGNS = (
     (r"(?:plus|and|added to)", "plus"), (r"(?:minus|take away|less)", "minus"),
     (r"(?:times|multiplied by|by)", "times"), (r"(?:divided by|over|shared by)", "divided by"),
 )  # fmt: skip
-_SPELL = re.compile(r"\b(?:spell|spelled|spelling of|spelt)(?: out)?(?: (?:the|me|us|word|for))* ([a-z']+)(?: (?:for me|please|pip|again))*$")
-_ASKS_SPELLING = re.compile(r"\b(?:how (?:do|would|can|is) (?:you |i |one |we )?|can you |could you |please |^|what's the |pip )(?:spell|spelling)")
+_SPELL = re.compile(
+    r"\b(?:spell|spelled|spelling of|spelt)(?: out)?(?: (?:the|me|us|word|for))* ([a-z']+)(?: (?:for me|please|pip|again))*$"
+)
+_ASKS_SPELLING = re.compile(
+    r"\b(?:how (?:do|would|can|is) (?:you |i |one |we )?|can you |could you |please |^|what's the |pip )(?:spell|spelling)"
+)
 _NOT_WORDS = frozenset("it that this something words a an them him her check my your with for please".split())
 
 
@@ -33,7 +42,11 @@ def clock_words(hour: int, minute: int) -> str:
     if minute == 30:
         return f"half past {now}"
     away = minute if minute < 30 else 60 - minute
-    words = "quarter" if away == 15 else number_words(away) + ("" if away % 5 == 0 else " minute" + "s" * (away > 1))
+    words = (
+        "quarter"
+        if away == 15
+        else number_words(away) + ("" if away % 5 == 0 else " minute" + "s" * (away > 1))
+    )
     return f"{words} past {now}" if minute < 30 else f"{words} to {later}"
 
 
@@ -46,7 +59,11 @@ def fill(text: str, now: datetime) -> str:
     if "{" not in text:
         return text
     date = f"the {ordinal_words(now.day)} of {now:%B}"
-    return text.replace("{time}", clock_words(now.hour, now.minute)).replace("{day}", f"{now:%A}").replace("{date}", date)
+    return (
+        text.replace("{time}", clock_words(now.hour, now.minute))
+        .replace("{day}", f"{now:%A}")
+        .replace("{date}", date)
+    )
 
 
 def number(words: str) -> int | None:
@@ -58,7 +75,7 @@ def number(words: str) -> int | None:
     total = part = 0
     seen = False
     for word in words.split():
-        if word in _UNITS and (part % 10 or part % 100 and _UNITS[word] > 9):
+        if word in _UNITS and (part % 10 or (part % 100 and _UNITS[word] > 9)):
             return None
         if word in _TENS and part % 100:
             return None
@@ -100,7 +117,9 @@ def total(line: str) -> str | None:
     ('Seven times eight is fifty six.', 'Ten divided by four is two and a half.')
     """
     said = user_form(line)
-    asked = re.search(r"\b(?:what's|what is|how much is|what does|calculate|work out|add|whats|and|is)\b", said) or re.match(_NUMBER, said)
+    asked = re.search(
+        r"\b(?:what's|what is|how much is|what does|calculate|work out|add|whats|and|is)\b", said
+    ) or re.match(_NUMBER, said)
     if not asked:
         return None
     if len(re.findall(r"\b(?:plus|minus|times|multiplied|divided|take away|added)\b", said)) != 1:

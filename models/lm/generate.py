@@ -25,7 +25,9 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not self.temperature > 0 or not 0 < self.top_p <= 1 or self.repetition < 1 or self.longest < 1:
-            raise ValueError(f"sampling: temperature > 0, 0 < top_p ≤ 1, repetition ≥ 1, longest ≥ 1; found {self}")
+            raise ValueError(
+                f"sampling: temperature > 0, 0 < top_p ≤ 1, repetition ≥ 1, longest ≥ 1; found {self}"
+            )
 
 
 def nucleus(logits: np.ndarray, sampling: Sampling, recent: list[int], random: np.random.Generator) -> int:

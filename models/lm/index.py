@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Builds the memory of written talks: word ids of every line, similar words, and word vectors, in one file.
 
 Run by `spiketalk train memory`; needs SciPy, the CMU dictionary and the text sets. Reading needs NumPy only.
@@ -68,7 +69,11 @@ def _spelling(words: Sequence[str]) -> Callable[[int], dict[int, float]]:
             for j in holders[g]:
                 shared[j] += min(n, grams[j][g])
         size = len(words[i])
-        return {j: 2 * s / (size + len(words[j])) for j, s in shared.items() if j != i and s * 4.4 >= size + len(words[j])}
+        return {
+            j: 2 * s / (size + len(words[j]))
+            for j, s in shared.items()
+            if j != i and s * 4.4 >= size + len(words[j])
+        }
 
     return near
 
@@ -119,7 +124,9 @@ def build(path: Path, afresh: bool = True, say: Callable[[str], None] = print) -
     number = {w: i for i, w in enumerate(words)}
     say(f"memory: {len(talks)} talks, {len(turns)} lines, {len(words)} words")
     numbered = [[number[w] for w in line] for line in lines]
-    held_by = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line))
+    held_by = Counter(
+        w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in set(line)
+    )
     users = sum(1 for who, _ in turns if who == "user")
     idf = np.array([math.log((users + 1) / (held_by[w] + 0.5)) for w in words], np.float32)
     capital = Counter(n for who, text in turns if who == "pip" for n in names_in(text))

@@ -13,4 +13,8 @@ def line_words(who: str, text: str) -> list[str]:
     """
     if who == "user":
         return user_form(text).split()
-    return [w for w in "".join(c if c.isalpha() or c in "' {}" else " " for c in pip_form(text)).split() if w[0] != "{"]
+    return [
+        w
+        for w in "".join(c if c.isalpha() or c in "' {}" else " " for c in pip_form(text)).split()
+        if w[0] != "{"
+    ]

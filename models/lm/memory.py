@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Memory of written talks: for a line in a talk, the remembered exchanges whose user line and setting are nearest.
 
 A first pass scores every remembered user line by shared words, each widened to words that sound, are spelt or are
@@ -24,7 +25,20 @@ _NO_THINGS = frozenset(
     "old lot bit thing things day days time week weeks month year years way people hobby sister brother mother father wife "
     "husband son daughter friend boyfriend girlfriend boss family man woman moment one ones world mum mom dad end side kind".split()
 )
-_RIGHT = ("Yes", "Right", "Correct", "Exactly", "That's it", "You got it", "Spot on", "Well done", "Quick", "Bravo", "It is", "You've got")
+_RIGHT = (
+    "Yes",
+    "Right",
+    "Correct",
+    "Exactly",
+    "That's it",
+    "You got it",
+    "Spot on",
+    "Well done",
+    "Quick",
+    "Bravo",
+    "It is",
+    "You've got",
+)
 _LEADS = "a an the my your his her our their some any no of".split()
 SIMILAR_WEIGHT = 0.55  # how much a similar word counts beside the word itself
 
@@ -73,7 +87,9 @@ class Memory:
                 text_starts=np.concatenate([[0], ends + 1]),
             )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise MemoryError_(f"{path}: the memory of talks cannot be read ({error}); reinstall it") from error
+            raise MemoryError_(
+                f"{path}: the memory of talks cannot be read ({error}); reinstall it"
+            ) from error
 
     # -- lines ---------------------------------------------------------------------------------------------
 
@@ -93,8 +109,16 @@ class Memory:
         lengths = (self.line_starts[lines + 1] - self.line_starts[lines]).astype(np.int64)
         ends = np.cumsum(lengths + 1)
         flat = np.full(int(ends[-1]) + 1, edge, np.uint32)
-        at = np.repeat(ends - lengths, lengths) + np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        source = np.repeat(self.line_starts[lines], lengths) + np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        at = (
+            np.repeat(ends - lengths, lengths)
+            + np.arange(int(lengths.sum()))
+            - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        )
+        source = (
+            np.repeat(self.line_starts[lines], lengths)
+            + np.arange(int(lengths.sum()))
+            - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        )
         flat[at] = self.word_ids[source]
         return np.unique(flat[:-1] << np.uint32(16) | flat[1:], return_counts=True)
 
@@ -131,7 +155,13 @@ class Memory:
         best, rarest = "", 4.5
         for word in words:
             number = self.number.get(word)
-            if number is None or self.idf[number] <= rarest or word in self.names or word in _NO_THINGS or not self.said[number]:
+            if (
+                number is None
+                or self.idf[number] <= rarest
+                or word in self.names
+                or word in _NO_THINGS
+                or not self.said[number]
+            ):
                 continue
             if sum(self._often(lead, number) for lead in leads) >= 0.4 * self.said[number]:
                 best, rarest = word, float(self.idf[number])
@@ -188,7 +218,9 @@ class Memory:
     def _norms(self) -> np.ndarray:
         lines = self.exchanges
         sums = np.concatenate([[0], np.cumsum(self.idf[self.word_ids].astype(np.float64) ** 2)])
-        return np.sqrt(np.maximum(sums[self.line_starts[lines + 1]] - sums[self.line_starts[lines]], 1e-3)).astype(np.float32)
+        return np.sqrt(
+            np.maximum(sums[self.line_starts[lines + 1]] - sums[self.line_starts[lines]], 1e-3)
+        ).astype(np.float32)
 
     def _means(self, lines: np.ndarray) -> np.ndarray:
         """Unit vectors (n, DIMENSIONS) of lines: the rarity-weighted mean of their words'; zeros for an empty one."""
@@ -225,8 +257,12 @@ class Memory:
         for word in set(numbers):
             one.fill(0)
             near = (self.likeness[word] > 0) & (self.idf[word] > COMMON)
-            for other, like in zip(self.similar[word][near][::-1], self.likeness[word][near][::-1], strict=True):
-                one[owner[starts[other] : starts[other + 1]]] = SIMILAR_WEIGHT * float(like) / 255 * self.idf[other]
+            for other, like in zip(
+                self.similar[word][near][::-1], self.likeness[word][near][::-1], strict=True
+            ):
+                one[owner[starts[other] : starts[other + 1]]] = (
+                    SIMILAR_WEIGHT * float(like) / 255 * self.idf[other]
+                )
             one[owner[starts[word] : starts[word + 1]]] = self.idf[word]
             total += one * self.idf[word]
         length = float(np.sqrt(np.sum(self.idf[np.asarray(list(set(numbers)), np.int64)] ** 2))) or 1.0

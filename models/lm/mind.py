@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Pip's mind: what to say to a line, in a talk.
 
 In this order: danger gets its written answer; sums and spelling are worked out; remembered exchanges are recalled
@@ -21,10 +22,10 @@ from models.backends.counts import Counts
 from models.lm import asking, danger, facts, notes
 from models.lm.generate import Sampling
 from models.lm.generate import reply as made_up
+from models.lm.lines import line_words
 from models.lm.memory import Memory
 from models.lm.network import PROGRAM, Network, Reading
 from models.lm.recall import Recalled, recall
-from models.lm.lines import line_words
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
 from models.lm.words import unclean
 
@@ -40,8 +41,9 @@ class Choice:
     near: float = 0.50  # a remembered exchange less near than this is not used
     sure: float = 0.80  # one nearer than this is used whatever else could be said
     contest: float = 0.05  # replies this close to the best are scored by the network
-    contestants: int = 4
-    said: float = 0.0  # weight of log p(reply | talk) per token
+    contestants: int = 3
+    heard: int = 8  # tokens of each that the network hears
+    said: float = 0.01  # weight of log p(reply | talk) per token
     common: float = 0.4  # λ: how much of log p(reply) is taken off
     making: float = 0.0  # chance that a reply is made up where memory is silent
     sampling: Sampling = field(default_factory=Sampling)
@@ -199,10 +201,11 @@ class Talk:
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
             return None
-        if found[0].score < mind.choice.sure:
-            if introduced := notes.introduced(said):
-                return Reply(introduced, "notes", candidates=tuple(found))
-        best, counts = self._contest(said, [r for r in found if r.score > found[0].score - mind.choice.contest])
+        if found[0].score < mind.choice.sure and (introduced := notes.introduced(said)):
+            return Reply(introduced, "notes", candidates=tuple(found))
+        best, counts = self._contest(
+            said, [r for r in found if r.score > found[0].score - mind.choice.contest]
+        )
         return Reply(best.text, "memory", best.score, best.heard, tuple(found), counts)
 
     def _again(self, said: str) -> str:
@@ -222,7 +225,7 @@ class Talk:
         here, nowhere = self._before_reply(said, counts), mind.network.begin()
         scores = []
         for recalled in close[: mind.choice.contestants]:
-            ids = mind.network.tokens.turn("pip", recalled.text)
+            ids = mind.network.tokens.turn("pip", recalled.text)[: mind.choice.heard + 1]
             value = mind.network.log_probabilities(here, ids, counts)[1:].mean()
             value -= mind.choice.common * mind.network.log_probabilities(nowhere, ids, counts)[1:].mean()
             scores.append(recalled.score + mind.choice.said * float(value))
@@ -233,11 +236,17 @@ class Talk:
         mind = self._mind
         if mind.network is not None and self._random.random() < mind.choice.making:
             text = made_up(mind.network, self._before_reply(said), self._random, mind.choice.sampling)
-            if not unclean(text) and pip_form(text) not in {pip_form(t) for who, t in self.turns if who == "pip"}:
+            if not unclean(text) and pip_form(text) not in {
+                pip_form(t) for who, t in self.turns if who == "pip"
+            }:
                 return Reply(text, "made up", 0.0)
         words = said.split()
         line = asking.ask(
-            said, self.turns, crc32(said.encode()) + self._seed, mind.memory.understood(words), mind.memory.thing(words)
+            said,
+            self.turns,
+            crc32(said.encode()) + self._seed,
+            mind.memory.understood(words),
+            mind.memory.thing(words),
         )
         return Reply(line, "asking", 0.0)
 
@@ -264,28 +273,43 @@ class Talk:
 
     def _still_serious(self, said: str) -> str:
         found = recall(self._mind.memory, self.turns, said)
-        serious = [r for r in found if r.score > 0.75 and _SERIOUS.intersection(pip_form(r.text).replace(",", " ").replace(".", " ").split())]
+        serious = [
+            r
+            for r in found
+            if r.score > 0.75
+            and _SERIOUS.intersection(pip_form(r.text).replace(",", " ").replace(".", " ").split())
+        ]
         if serious:
             return serious[0].text
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
 
 
-_MORE = re.compile(r"^(?:um |oh |yes |yeah |okay |ok |ha ?ha |can i have |give me |tell me |i want |let's have |do )*(?:another|another one|one more|more|again|next|next one|a different one|another (?:joke|riddle|story|fact|one))(?: please| pip| one)*$")
+_MORE = re.compile(
+    r"^(?:um |oh |yes |yeah |okay |ok |ha ?ha |can i have |give me |tell me |i want |let's have |do )*(?:another|another one|one more|more|again|next|next one|a different one|another (?:joke|riddle|story|fact|one))(?: please| pip| one)*$"
+)
 _OFFERS = re.compile(r"another|one more|a better one|shall i go on|try again")
-_YES = re.compile(r"^(?:yes|yeah|yep|sure|please|okay|ok|go on|of course|definitely|why not|i would|i'd love)\b(?: \w+){0,2}$")
-_WISH = re.compile(r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b")
+_YES = re.compile(
+    r"^(?:yes|yeah|yep|sure|please|okay|ok|go on|of course|definitely|why not|i would|i'd love)\b(?: \w+){0,2}$"
+)
+_WISH = re.compile(
+    r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
+)
 _GIVES_UP = re.compile(
     r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it|the answer|can't think|i'm stuck|stumped)\b|^(?:what|um|hm+|no|i)$"
 )
 _ASKS = re.compile(r"^(?:what|who|why|can|could|do|are|how|stop|another|next|no more|okay|thanks|bye|tell)\b")
-_SERIOUS = frozenset("emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split())
+_SERIOUS = frozenset(
+    "emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split()
+)
 _ANYWHERE = frozenset(
     "still there here quiet quietly silence silent listening hurry rush wait waiting time ready whenever need take".split()
 )
 
 
 def _fits_anywhere(text: str) -> bool:
-    words = set(pip_form(text).replace(",", " ").replace(".", " ").replace("?", " ").replace("!", " ").split())
+    words = set(
+        pip_form(text).replace(",", " ").replace(".", " ").replace("?", " ").replace("!", " ").split()
+    )
     return len(words & _ANYWHERE) >= 2 and len(words) <= 14 and "{" not in text
 
 

@@ -32,7 +32,9 @@ def pronunciations(lexicon: Path, words: Iterable[str]) -> dict[str, tuple[str, 
 
 
 @numba.njit(cache=True)
-def _distances(of: np.ndarray, all_: np.ndarray, lengths: np.ndarray, swap: np.ndarray, out: np.ndarray) -> None:
+def _distances(
+    of: np.ndarray, all_: np.ndarray, lengths: np.ndarray, swap: np.ndarray, out: np.ndarray
+) -> None:
     row = np.zeros(of.size + 1, np.float32)
     for j in range(all_.shape[0]):
         if abs(lengths[j] - of.size) > 2:

@@ -64,7 +64,12 @@ class MindNet(nn.Module):
 
     def near_head(self) -> list[nn.Parameter]:
         """Embedding and head: they want a learning rate and a clip of their own."""
-        return [self.embedding.weight, *self.norm.parameters(), *self.neuron.parameters(), *self.head.parameters()]
+        return [
+            self.embedding.weight,
+            *self.norm.parameters(),
+            *self.neuron.parameters(),
+            *self.head.parameters(),
+        ]
 
     def inside(self) -> list[nn.Parameter]:
         """Everything between embedding and head."""

@@ -43,10 +43,14 @@ class Network:
         program, tokens = Program.load(folder / PROGRAM), Tokens.load(folder / VOCABULARY)
         where = folder / PROGRAM
         if set(program.inputs) != {"token"} or tuple(program.outputs) != ("logits",):
-            raise ProgramError(f"{where}: expected a mind with input token and output logits, found {program.name}")
+            raise ProgramError(
+                f"{where}: expected a mind with input token and output logits, found {program.name}"
+            )
         width = program.values["logits"].width
         if width != len(tokens):
-            raise TokensError(f"{where}: has {width} outputs, but {folder / VOCABULARY} has {len(tokens)} tokens")
+            raise TokensError(
+                f"{where}: has {width} outputs, but {folder / VOCABULARY} has {len(tokens)} tokens"
+            )
         return cls(program, tokens, backend(name))
 
     def begin(self, counts: Counts | None = None) -> Reading:
@@ -63,7 +67,9 @@ class Network:
             )
             reading.logits = step["logits"][0]
 
-    def log_probabilities(self, reading: Reading, ids: Sequence[int], counts: Counts | None = None) -> np.ndarray:
+    def log_probabilities(
+        self, reading: Reading, ids: Sequence[int], counts: Counts | None = None
+    ) -> np.ndarray:
         """Natural log of the probability of each of `ids`, one after the other; the reading stays as it is."""
         ahead, found = reading.fork(), np.zeros(len(ids))
         for i, token in enumerate(ids):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What the user told about themselves in this talk, and answers to questions about it.
 
 Names, and what "my … is …" said: enough to greet by name, and to answer when asked again.
@@ -14,13 +15,23 @@ from models.lm.tokens import Talk
 _OWN = re.compile(
     r"\b(?:my name is|my name's|my names|i'm called|i am called|call me|the name is|the name's|mine is|mine's|this is|it's me) ([a-z']+)\b(?! (?:name|day|time|good|fun))"
 )
-_I_AM = re.compile(r"^(?:um |uh |well |oh |hi |hello |hey |yes |pip |yeah |there )*(?:i'm|i am|it's) ([a-z']+)(?: (?:and|by the way|nice|here|what|how|what's|how's|but|from)\b.*)?$")
-_ASKED_NAME = re.compile(r"call you|who am i talking|your name|what's yours|who are you|and you are|am i speaking|who's there|who is it|and yours")
-_CALLED = re.compile(r"\b(?:a|an|my|his|her|our|one|little|big|old|new|younger|older|best|baby|the) ([a-z]+)(?:'s| is| was| who's)? (?:called|named) ([a-z']+)")
+_I_AM = re.compile(
+    r"^(?:um |uh |well |oh |hi |hello |hey |yes |pip |yeah |there )*(?:i'm|i am|it's) ([a-z']+)(?: (?:and|by the way|nice|here|what|how|what's|how's|but|from)\b.*)?$"
+)
+_ASKED_NAME = re.compile(
+    r"call you|who am i talking|your name|what's yours|who are you|and you are|am i speaking|who's there|who is it|and yours"
+)
+_CALLED = re.compile(
+    r"\b(?:a|an|my|his|her|our|one|little|big|old|new|younger|older|best|baby|the) ([a-z]+)(?:'s| is| was| who's)? (?:called|named) ([a-z']+)"
+)
 _NAME_OF = re.compile(r"\bmy (?:\w+ )?([a-z]+)'s name is ([a-z']+)")
 _IS = re.compile(r"\bmy ((?:favou?rite )?[a-z]+) (?:is|are|was) ((?:[a-z']+ ?){1,4})$")
-_ASKS_NAME = re.compile(r"\b(?:what's|what is|what was|whats|say|know|remember|forgot|forgotten|tell me|guess|recall) my name\b|\bwho am i\b")
-_ASKS_OF = re.compile(r"\b(?:what's|what is|what was|remember|know|recall) my (?:\w+ )?([a-z]+)(?:'s name| called| named)\b|\bwhat(?:'s| is) (?:my|the) ([a-z]+) called\b|\bremember (?:the name of )?my ([a-z]+)\b")
+_ASKS_NAME = re.compile(
+    r"\b(?:what's|what is|what was|whats|say|know|remember|forgot|forgotten|tell me|guess|recall) my name\b|\bwho am i\b"
+)
+_ASKS_OF = re.compile(
+    r"\b(?:what's|what is|what was|remember|know|recall) my (?:\w+ )?([a-z]+)(?:'s name| called| named)\b|\bwhat(?:'s| is) (?:my|the) ([a-z]+) called\b|\bremember (?:the name of )?my ([a-z]+)\b"
+)
 _ASKS_IS = re.compile(r"\b(?:what's|what is|what was|which is) my ((?:favou?rite )?[a-z]+)(?: again)?$")
 _NO_NAME = frozenset(
     "a an the so not very really just fine good well okay ok sad happy tired here back me you it going trying looking feeling "
@@ -86,7 +97,12 @@ def own_name(said: str, before: str = "", names: frozenset[str] = frozenset()) -
     found = _I_AM.match(said)
     if found and found.group(1) not in _NO_NAME and (found.group(1) in names or asked):
         return found.group(1)
-    if asked and len(said.split()) == 1 and said not in _NO_NAME and (said in names or len(said) > 2 and said not in ("yes", "yeah", "hello", "why", "nope", "okay")):
+    if (
+        asked
+        and len(said.split()) == 1
+        and said not in _NO_NAME
+        and (said in names or (len(said) > 2 and said not in ("yes", "yeah", "hello", "why", "nope", "okay")))
+    ):
         return said
     return ""
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Remembered replies for a line in a talk, best first.
 
 A first pass over every exchange (`memory.Memory`), then a close look at the nearest: word order, setting, whether
@@ -32,7 +33,9 @@ _SMALL = frozenset(
     "hey hi hello pip please tell really very about today got get going go one day good time know think".split()
 )
 _BEFORE_THINGS = frozenset("a an the my our about like love into of play plays some".split())
-_FACT = re.compile(r"^(um |so |hey |pip |and |okay )*(what|what's|who|who's|where|where's|when|which|how|why|is|are|do|does|did|can) ")
+_FACT = re.compile(
+    r"^(um |so |hey |pip |and |okay )*(what|what's|who|who's|where|where's|when|which|how|why|is|are|do|does|did|can) "
+)
 _PERSONAL = re.compile(r"\b(i|i'm|i've|me|my|we|our|you|you're|your|us|pip)\b")
 
 
@@ -48,7 +51,9 @@ class Weights:
     opener: float = 0.06
     follow_up: float = 0.10  # taken off a reply from the middle of a talk when ours begins
     thread: float = 0.30  # the remembered talk stood at the very line that Pip said last
-    astray: float = 0.85  # taken off in the middle of a talk where the setting is another and the line says little
+    astray: float = (
+        0.85  # taken off in the middle of a talk where the setting is another and the line says little
+    )
     echo: float = 0.02  # a unit of rarity of a word of the user that the reply takes up
     unsaid: float = 0.07  # a unit of rarity of a thing that only the remembered user had said
     stranger: float = 0.6  # a name that nobody said here
@@ -56,8 +61,8 @@ class Weights:
     agreement: float = 0.10
     act: float = 0.12  # a question is not a statement, an order not a question
     uncovered: float = 0.30  # the share of the line, by rarity, that the remembered line does not speak of
-    beyond: float = 0.20  # the share of the remembered line, by rarity, that this one does not speak of
-    other_way: float = 0.10  # one line speaks to Pip, the other does not
+    beyond: float = 0.14  # the share of the remembered line, by rarity, that this one does not speak of
+    other_way: float = 0.08  # one line speaks to Pip, the other does not
     strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
     unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
     known_name: float = 0.30  # asking for a name that was given
@@ -80,8 +85,12 @@ _BREAKS_OFF = frozenset(
 )
 _YOU = frozenset("you your you're you've yours yourself pip".split())
 _NAMED = frozenset("called named name name's names".split())
-_LEAD = frozenset("um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split())
-_QUESTION = frozenset("do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split())
+_LEAD = frozenset(
+    "um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split()
+)
+_QUESTION = frozenset(
+    "do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split()
+)
 _WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
 _OPEN_STATEMENT = frozenset(
     "i i'm i've i'd i'll my we we're we've our it it's there there's he he's she she's they they're their his her this that "
@@ -100,6 +109,8 @@ def act(words: Sequence[str]) -> str:
         words = words[1:]
     if len(words) >= 2 and words[0] in ("can", "could", "will", "would") and words[1] == "you":
         return "order" if len(words) > 2 else ""
+    if words[:3] == ["do", "you", "know"] and len(words) > 4 and words[3] in ("a", "an", "any", "some"):
+        return "order"
     if words[0] in _WH:
         return "wh"
     if words[0] in ("know", "got", "ever", "want", "heard", "seen", "fancy"):
@@ -122,7 +133,18 @@ def core(words: Sequence[str]) -> list[str]:
         kept = kept[2:]
     while len(kept) > 2 and kept[0] in _LEAD - {"just"}:
         kept = kept[1:]
-    while len(kept) > 2 and kept[-1] in ("then", "again", "please", "though", "pip", "now", "anyway", "too", "um", "thanks"):
+    while len(kept) > 2 and kept[-1] in (
+        "then",
+        "again",
+        "please",
+        "though",
+        "pip",
+        "now",
+        "anyway",
+        "too",
+        "um",
+        "thanks",
+    ):
         kept = kept[:-1]
     return kept
 
@@ -191,14 +213,19 @@ class Setting:
         )
 
 
-def recall(memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weights = Weights()) -> list[Recalled]:
+def recall(
+    memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weights = Weights()
+) -> list[Recalled]:
     """The `count` best remembered replies to the user's `line` after `talk`, no two alike, none said before."""
     words = user_form(line).split()
     setting = Setting.of(talk)
     found = _recall(memory, setting, words, weights)
     if not found or found[0].score < CERTAIN:
         for other in {tuple(v) for v in (memory.repaired(words), core(words)) if v != words}:
-            found += [replace(r, score=r.score - weights.repair) for r in _recall(memory, setting, list(other), weights)]
+            found += [
+                replace(r, score=r.score - weights.repair)
+                for r in _recall(memory, setting, list(other), weights)
+            ]
         found.sort(key=lambda r: -r.score)
     return _agreeing(memory, found, weights)[:count]
 
@@ -212,7 +239,9 @@ def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights
     openers = memory.openers
     if not before:
         things = sum(1 for n, w in zip(numbers, words) if w not in _SMALL and memory.idf[n] > 3.5)
-        near += np.where(openers, weights.opener, -weights.follow_up - 0.3 * weights.astray * _SAYS_LITTLE[min(things, 3)])
+        near += np.where(
+            openers, weights.opener, -weights.follow_up - 0.3 * weights.astray * _SAYS_LITTLE[min(things, 3)]
+        )
     chosen = _most(near, WIDELY)
     thread = memory.after(before) if before else np.zeros(0, np.int64)
     chosen = np.union1d(chosen, thread)
@@ -265,15 +294,17 @@ class _Look:
         reply, spoken, lost = self._adapted(reply, spoken, heard)
         score -= lost
         missing, extra = self._unmatched(heard)
+        ours_act, theirs_act = act(self.words), act(heard)
         score -= weights.uncovered * missing
         rarities = sum(min(self._rarity(w), 8.0) - 1 for w in set(heard) - _SMALL) or 1.0
         score -= weights.beyond * sum(min(float(memory.idf[e]), 8.0) - 1 for e in extra) / rarities
-        score -= weights.other_way * (bool(_YOU & set(heard)) != bool(_YOU & set(self.words)))
+        score -= weights.other_way * (
+            bool(_YOU & set(heard)) != bool(_YOU & set(self.words)) and theirs_act != "order" != ours_act
+        )
         score -= weights.unfinished * (heard[-1] in _BREAKS_OFF and self.words[-1] not in _BREAKS_OFF)
         score -= 0.4 * weights.unfinished * (self.words[-1] in _BREAKS_OFF and heard[-1] not in _BREAKS_OFF)
         score += self._reply(reply, spoken, line, first, extra)
         score -= self._fact(heard)
-        ours_act, theirs_act = act(self.words), act(heard)
         score -= weights.act * (ours_act != theirs_act and bool(ours_act) and bool(theirs_act))
         return Recalled(reply, score, heard_text, line)
 
@@ -342,12 +373,19 @@ class _Look:
         value = 0.0
         said = set(spoken.split())
         value -= weights.strange * self._strange(said - here, extra)
-        value -= weights.known_name * ("?" in reply and bool(said & _NAMED) and bool(_NAMED & set(self.words)))
-        for word in said - _SMALL:
+        value -= weights.known_name * (
+            "?" in reply and bool(said & _NAMED) and bool(_NAMED & set(self.words))
+        )
+        for word in {w.removesuffix("'s") for w in said} - _SMALL:
             rarity = self._rarity(word)
             if word in self.words:
                 value += weights.echo * min(rarity, 6.0)
-            elif word not in known and rarity > 3.5 and (word in there or self._akin(word, there)) and not self._akin(word, known):
+            elif (
+                word not in known
+                and rarity > 3.5
+                and (word in there or self._akin(word, there))
+                and not self._akin(word, known)
+            ):
                 value -= weights.unsaid * (rarity - 2.0)
         for name in names_in(reply):
             if name in there and name not in known and name != "pip" and self._rarity(name) > 4:
@@ -384,7 +422,9 @@ class _Look:
         ours = {w for w in self.words if w not in _SMALL}
         missing = [w for w in ours if w not in heard and not self._akin(w, set(heard))]
         extra = [w for w in heard if w not in _SMALL and w not in ours and not self._akin(w, ours)]
-        share = sum(min(self._rarity(w), 8) for w in missing) / max(1e-6, sum(min(self._rarity(w), 8) for w in ours))
+        share = sum(min(self._rarity(w), 8) for w in missing) / max(
+            1e-6, sum(min(self._rarity(w), 8) for w in ours)
+        )
         return self.weights.fact * (share + 0.3 * bool(extra)) if ours else 0.0
 
 
@@ -400,5 +440,8 @@ def _agreeing(memory: Memory, found: list[Recalled], weights: Weights) -> list[R
     trust = np.exp(8 * (np.array([r.score for r in best]) - best[0].score))
     middle = (vectors * trust[:, None]).sum(0)
     middle /= max(float(np.linalg.norm(middle)), 1e-6)
-    scored = [replace(r, score=r.score + weights.agreement * float(v @ middle)) for r, v in zip(best, vectors, strict=True)]
+    scored = [
+        replace(r, score=r.score + weights.agreement * float(v @ middle))
+        for r, v in zip(best, vectors, strict=True)
+    ]
     return sorted(scored, key=lambda r: -r.score)

@@ -6,6 +6,7 @@ A talk reads ``<pad> <user> words <end> <pip> words <end> …``: `<pad>` opens i
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -77,7 +78,10 @@ class Tokens:
             return (self._ids[piece],)
         parts = list(piece)
         while len(parts) > 1:
-            ranked = [(self.ranks.get((a, b), 1 << 30), i) for i, (a, b) in enumerate(zip(parts, parts[1:], strict=False))]
+            ranked = [
+                (self.ranks.get((a, b), 1 << 30), i)
+                for i, (a, b) in enumerate(itertools.pairwise(parts))
+            ]
             rank, at = min(ranked)
             if rank == 1 << 30:
                 break

@@ -6,6 +6,7 @@ A run that was stopped goes on where it was; `dense=True` trains the rectified t
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 from collections.abc import Callable
@@ -55,7 +56,9 @@ class Streams:
         share = PIP_SHARE[0] if update < PRETRAIN * updates else PIP_SHARE[1]
         rows = []
         for _ in range(BATCH):
-            stream, starts = (self.pip, self.pip_starts) if random.random() < share else (self.mix, self.mix_starts)
+            stream, starts = (
+                (self.pip, self.pip_starts) if random.random() < share else (self.mix, self.mix_starts)
+            )
             last = len(stream) - LENGTH - 1
             at = int(random.integers(last))
             if random.random() < 0.8:
@@ -69,7 +72,9 @@ def loss(model: nn.Module, windows: Tensor) -> tuple[Tensor, dict[str, float]]:
     windows = windows.to(next(model.parameters()).device)
     logits = model(windows[:, :-1])
     target = windows[:, 1:].reshape(-1)
-    value = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]).float(), target, ignore_index=PAD)
+    value = nn.functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]).float(), target, ignore_index=PAD
+    )
     return value, {}
 
 
@@ -82,7 +87,7 @@ def characters(tokens: Tokens, stream: np.ndarray) -> int:
 def held_nats(model: nn.Module, streams: Streams, longest: int = 256) -> tuple[float, int]:
     """(nats, tokens) over the talks held out, each from an empty state; talks beyond `longest` tokens end there."""
     starts = streams.held_starts
-    talks = [streams.held[a:b][:longest].astype(np.int64) for a, b in zip(starts, starts[1:], strict=False)]
+    talks = [streams.held[a:b][:longest].astype(np.int64) for a, b in itertools.pairwise(starts)]
     talks.sort(key=len)
     where = next(model.parameters()).device
     nats, count = 0.0, 0
@@ -167,5 +172,3 @@ def export(run: Path, vocabulary: Path, layers: int, width: int, to: Path = SHIP
     model.program({"vocabulary": "mind_tokens.json"}).save(path)
     shutil.copyfile(vocabulary, to / "mind_tokens.json")
     return path
-
-

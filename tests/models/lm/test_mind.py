@@ -98,7 +98,20 @@ def test_silence_gets_a_gentle_line(begin: Begin) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "   ", "...", "😀😀😀", "你好", "\x00\x01\x02", "a" * 100_000, "hello " * 20_000, "\n\n", "???", "1234567890" * 50]
+    "line",
+    [
+        "",
+        "   ",
+        "...",
+        "😀😀😀",
+        "你好",
+        "\x00\x01\x02",
+        "a" * 100_000,
+        "hello " * 20_000,
+        "\n\n",
+        "???",
+        "1234567890" * 50,
+    ],
 )
 def test_odd_lines_get_a_sane_reply(begin: Begin, line: str) -> None:
     text = begin().reply(line).text

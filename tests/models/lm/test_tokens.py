@@ -59,7 +59,9 @@ def test_save_and_load(tokens: Tokens, tmp_path: Path) -> None:
     assert Tokens.load(tmp_path / "v.json") == tokens
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"words": ["a"], "merges": []}', '{"words": 3, "merges": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"words": ["a"], "merges": []}', '{"words": 3, "merges": 1}']
+)
 def test_refuses_what_is_no_vocabulary(content: str, tmp_path: Path) -> None:
     path = tmp_path / "v.json"
     path.write_text(content)
