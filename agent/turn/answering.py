@@ -22,7 +22,7 @@ from agent.turn.events import (
     Typed,
 )
 from agent.turn.settings import Settings
-from agent.turn.states import Ducked, Idle, Pausing, Speaking, Thinking, Turn, UserSpeaking
+from agent.turn.states import Book, Ducked, Idle, Pausing, Speaking, Thinking, Turn, UserSpeaking
 from agent.turn.steps import Step, answer, closed, ended, heard, is_late, listening, opened, overdue, unasked
 
 INTERRUPTS = ("stop", "words")
@@ -93,7 +93,7 @@ def typed_while_thinking(state: Thinking, event: Typed, settings: Settings) -> S
     return after, effects + more
 
 
-def _reopened(state: Thinking, onset: Samples, settings: Settings) -> tuple:
+def _reopened(state: Thinking, onset: Samples, settings: Settings) -> tuple[Book, Turn, tuple[Effect, ...]]:
     effects = ended(state.response, "withdrawn")
     turn = state.response.turn
     if turn is None:
@@ -227,7 +227,9 @@ def typed_over_ours(state: Speaking, event: Typed, settings: Settings) -> Step:
     return after, (*effects, *ended(state.response, "cut"), *more)
 
 
-def _turn_beside(state: Speaking, onset: Samples, settings: Settings) -> tuple:
+def _turn_beside(
+    state: Speaking, onset: Samples, settings: Settings
+) -> tuple[Book, Turn, tuple[Effect, ...]]:
     if state.overlap:
         return state.book, state.overlap, ()
     return opened(state.book, onset, settings)
