@@ -107,7 +107,7 @@ class Voice:
             state = self._frames.state()
             synthesiser = Synthesiser()
             starts = [at + FRAME * (frame + 1) for _, frame in planned.words]
-            current, last_at, last_said = -1, at, ""
+            current = -1
             for tokens in planned.tokens:
                 counts = Counts(self._frames)
                 samples = limited(synthesiser.step(self._values(tokens, state, counts)))

@@ -374,17 +374,17 @@ def folded(text: str) -> str:
     """Text in the letters that the rules know: accents and curly signs folded, other scripts and controls
     dropped.
     """
-    text = text.translate(_FOLDED)
+    text = "".join(c if c >= " " or c == "\n" else " " for c in text.translate(_FOLDED))
     if text.isascii():
-        return "".join(c if c >= " " or c == "\n" else " " for c in text)
+        return text
     kept = []
     for c in text:
         if c in _KEPT or c in "–—":
             kept.append(c)
             continue
-        plain = [p for p in unicodedata.normalize("NFKD", c) if ord(p) < 128]
+        plain = [p for p in unicodedata.normalize("NFKD", c) if " " <= p < "\x7f" or c == p == "\n"]
         kept.append("".join(plain) if plain else " ")
-    return folded("".join(kept)) if any(c < " " for c in kept if c != "\n") else "".join(kept)
+    return "".join(kept)
 
 
 def spoken(text: str) -> list[Spoken]:
