@@ -201,11 +201,27 @@ def _extra(package: str) -> str:
     return f"pip install 'spiketalk[{extras.get(package, 'dev')}]'"
 
 
-_TRAINERS = {
-    "ears": "models.asr.train:train",
-    "mind": "models.lm.train:train",
-    "mouth": "models.tts.train:train",
-}
+def _outside(group: click.Group, name: str, target: str, text: str, folder: Path | None = None) -> None:
+    """Add a command whose options are the parameters of the function `target`, looked up only when it runs.
+
+    Figures that it gives are printed as lines, or with --json as one object; a number is the exit code.
+    `folder` is where it works unless told.
+    """
+
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    @click.pass_context
+    def run(context: click.Context, arguments: tuple[str, ...]) -> int:
+        from agent.options import call, lines
+
+        takes_figures = group is evaluate
+        given = [a for a in arguments if not (takes_figures and a == "--json")]
+        result = call(target, context.command_path, given, {"folder": str(folder)} if folder else None)
+        if isinstance(result, dict) and takes_figures:
+            click.echo(json.dumps(result, indent=1) if len(given) < len(arguments) else lines(result))
+        return result if isinstance(result, int) else 0
+
+    settings = {"ignore_unknown_options": True}
+    group.command(name, help=text, context_settings=settings, add_help_option=False)(run)
 
 
 @spiketalk.group()
@@ -213,25 +229,9 @@ def train() -> None:
     """Train a network, or go on where a training stopped; needs the extra "train"."""
 
 
-def _trainer(network: str, target: str) -> click.Command:
-    """The training of one network, whose options are the parameters of its function."""
-
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def run(arguments: tuple[str, ...]) -> None:
-        from agent.options import call
-
-        call(target, f"spiketalk train {network}", arguments, {"folder": f"runs/{network}"})
-
-    return click.command(
-        network,
-        help=f"Train the {network}.",
-        context_settings={"ignore_unknown_options": True},
-        add_help_option=False,
-    )(run)
-
-
-for _network, _target in _TRAINERS.items():
-    train.add_command(_trainer(_network, _target))
+@spiketalk.group(name="eval")
+def evaluate() -> None:
+    """Measure a network on what it was never trained on."""
 
 
 @spiketalk.group()
@@ -254,3 +254,12 @@ def talks(recordings: Path, read_back: bool, folder: Path | None) -> None:
     with TemporaryDirectory() as answers:
         report = figures(answer_all(recordings, Path(answers), folder), read_back)
     click.echo(json.dumps(report, indent=1))
+
+
+for _name, _package in {"ears": "asr", "mind": "lm", "mouth": "tts"}.items():
+    _runs = Path("runs") / _name
+    _outside(train, _name, f"models.{_package}.train:train", f"Train the {_name}.", _runs)
+    _outside(
+        evaluate, _name, f"models.{_package}.evaluate:evaluate", f"Measure the {_name}; JSON with --json."
+    )
+_outside(bench, "engine", "models.backends.bench:main", "The event-driven backend beside dense engines.")

@@ -1,4 +1,8 @@
-"""Is there a voice in this frame? WebRTC's detector: energy in six bands against two Gaussians each."""
+"""Is there a voice in this frame? WebRTC's detector: energy in six bands against two Gaussians each.
+
+It takes the hiss of an empty room for a voice until it knows the room, so a frame quieter than any speech counts
+as quiet whatever the detector says.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from agent.clock import FRAME, HEARING_HZ
 
 AGGRESSIVENESS = 2  # 0 takes nearly everything for a voice, 3 the least
+QUIETEST_DB = -58.0  # root mean square of a frame, against full scale; far from a microphone, speech has −45
 
 
 class VoiceActivity:
@@ -21,5 +26,6 @@ class VoiceActivity:
         """Whether somebody speaks in this frame of 320 samples (20 ms at 16 kHz, full scale ±1)."""
         if frame.shape != (FRAME,):
             raise ValueError(f"a frame has {FRAME} samples, this one has shape {frame.shape}")
+        audible = np.mean(np.square(frame, dtype=np.float64)) > 10 ** (QUIETEST_DB / 10)
         pcm = np.clip(np.rint(frame * 32_767), -32_768, 32_767).astype("<i2")
-        return bool(self._detector.is_speech(pcm.tobytes(), HEARING_HZ))
+        return bool(self._detector.is_speech(pcm.tobytes(), HEARING_HZ) and audible)

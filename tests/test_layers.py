@@ -21,7 +21,7 @@ CLOCKS = {"agent/clock.py", "agent/trace.py"}
 TIME_FUNCTIONS = {
     "time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "sleep",
 }  # fmt: skip
-COMPILED = ("jit", "njit", "vectorize", "guvectorize")
+COMPILED = ("jit", "njit", "vectorize", "guvectorize", "_fused")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -70,7 +70,7 @@ class Memory:
     def load(cls, path: Path = SHIPPED) -> Memory:
         """The memory in a file. Raises `MemoryError_` with one line when it is missing or damaged."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             texts, words = arrays["texts"], arrays["words"].tobytes().decode().split("\n")
             ends = np.flatnonzero(np.append(texts, 10) == 10)

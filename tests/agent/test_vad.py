@@ -13,6 +13,12 @@ def test_silence_has_no_voice() -> None:
     assert not any(detector.voiced(np.zeros(FRAME, np.float32)) for _ in range(100))
 
 
+def test_the_hiss_of_an_empty_room_is_no_voice() -> None:
+    detector, noise = VoiceActivity(), np.random.default_rng(1)
+    frames = (noise.standard_normal((200, FRAME)) * 0.001).astype(np.float32)
+    assert not any(detector.voiced(frame) for frame in frames)
+
+
 @pytest.mark.parametrize("held", held_out(RECORDINGS), ids=lambda held: held.path.stem)
 def test_speech_is_heard_and_the_silence_after_it_too(held: Held) -> None:
     detector = VoiceActivity()
