@@ -1,7 +1,7 @@
 """Is there a voice in this frame? WebRTC's detector: energy in six bands against two Gaussians each.
 
-It takes the hiss of an empty room for a voice until it knows the room, so a frame quieter than any speech counts
-as quiet whatever the detector says.
+It takes the hiss of an empty room for a voice until it knows the room, so a frame quieter than any speech
+counts as quiet whatever the detector says.
 """
 
 from __future__ import annotations
