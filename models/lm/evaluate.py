@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Figures of the mind: bits per character, firing rate, time per token, and how many openers get a fitting reply.
 
 Verdicts are people's: `openers/*.verdicts.tsv` holds opener, reply and whether it fits, as judged by reading. A

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Free replies, token by token: temperature, nucleus, repetition penalty, and a stop at the end of the turn."""
 
 from __future__ import annotations

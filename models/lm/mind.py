@@ -99,6 +99,7 @@ class Talk:
         self.turns: list[tuple[str, str]] = []
         self._mind, self._seed, self._clock = mind, seed, clock
         self._random = np.random.default_rng(seed)
+        self._used: set[str] = set()  # remembered replies as they were written, placeholders unfilled
         self._reading: Reading | None = None
         self._read = 0  # turns that the reading holds
 
@@ -106,6 +107,7 @@ class Talk:
         """An independent copy: an answer to a guess of the user's line, to keep or to throw away."""
         other = Talk(self._mind, self._seed, self._clock)
         other.turns = list(self.turns)
+        other._used = set(self._used)
         other._random.bit_generator.state = self._random.bit_generator.state
         other._reading = self._reading.fork() if self._reading else None
         other._read = self._read
@@ -113,7 +115,8 @@ class Talk:
 
     def reply(self, line: str) -> Reply:
         """Pip's answer to a line of the user; both become part of the talk. An empty line is silence."""
-        chosen = self.think(line)
+        chosen, written = self._think(user_form(line), line)
+        self._used.add(written)
         self.turns += [("user", user_form(line) or SILENCE), ("pip", chosen.text)]
         return chosen
 
@@ -127,8 +130,12 @@ class Talk:
     def think(self, line: str) -> Reply:
         """Pip's answer, without making it part of the talk."""
         said = user_form(line)
+        return self._think(said, line)[0]
+
+    def _think(self, said: str, line: str) -> tuple[Reply, str]:
+        """(the answer, its text before the time was filled in)."""
         reply = self._certain(said, line) or self._recalled(said) or self._otherwise(said)
-        return replace(reply, text=facts.fill(reply.text, self._clock()))
+        return replace(reply, text=facts.fill(reply.text, self._clock())), reply.text
 
     def _certain(self, said: str, line: str) -> Reply | None:
         """Silence, danger, and what can be worked out."""
@@ -193,7 +200,11 @@ class Talk:
             found = [replace(r, score=max(r.score, 1.0)) for r in found[:3]]
         else:
             found = recall(mind.memory, self.turns, said)
-        found = [r for r in found if not unclean(r.text)]
+        wish = _WISH.search(wanted or said)
+        if wish and (not found or found[0].score < mind.choice.sure):
+            for other in _OTHER_WISHES.get(wish.group(0).rstrip("s"), ()):
+                found += [r for r in recall(mind.memory, self.turns, other)[:4] if r.score > mind.choice.sure]
+        found = [r for r in found if not unclean(r.text) and r.text not in self._used]
         spelled = facts.spelled(said)
         if spelled and not (found and found[0].heard == said):
             return Reply(spelled, "spelling", candidates=tuple(found))
@@ -294,6 +305,30 @@ _YES = re.compile(
 _WISH = re.compile(
     r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
 )
+_OTHER_WISHES = {
+    "joke": (
+        "make me laugh",
+        "say something funny",
+        "another joke",
+        "do you know any jokes",
+        "tell me a funny joke",
+        "one more joke",
+    ),
+    "riddle": (
+        "ask me a riddle",
+        "another riddle",
+        "do you know a riddle",
+        "one more riddle",
+        "tell me a riddle",
+    ),
+    "story": (
+        "tell me another story",
+        "tell me a short story",
+        "do you know a story",
+        "tell me a bedtime story",
+    ),
+    "fact": ("tell me something interesting", "tell me a fun fact", "teach me something", "another fact"),
+}
 _GIVES_UP = re.compile(
     r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it|the answer|can't think|i'm stuck|stumped)\b|^(?:what|um|hm+|no|i)$"
 )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Words as ears may mishear them: replaced by words that sound alike, dropped, or a small word put in."""
 
 from __future__ import annotations

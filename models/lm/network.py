@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The language model as a program: reads tokens into a state, and scores what could come next."""
 
 from __future__ import annotations

@@ -134,12 +134,15 @@ def pip_form(text: str) -> str:
     """What Pip says, as the language model reads it: lower case, ``. , ? ! '`` and placeholders kept.
 
     >>> pip_form("Hi — I'm Pip!  It's {time}, 2 p.m.")
-    "hi, i'm pip! it's {time}, two p.m."
+    "hi, i'm pip! it's {time}, two pm"
     """
     text = _plain(text[-LONGEST:].replace(" — ", ", ").replace(CUT, " ").replace(";", ",").replace(":", ","))
+    text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = re.sub(r"\{(?!(?:time|day|date)\})|(?<!\{time)(?<!\{day)(?<!\{date)\}", " ", text)
     text = re.sub(r"[^a-z' ,.?!{}]", " ", text)
     text = re.sub(r"([.,?!])(?:\s*[.,?!])+", r"\1", text)
+    text = re.sub(r"(\{[a-z]+\})", r" \1 ", text)
+    text = re.sub(r"([.,?!])(?=[a-z'])", r"\1 ", text)
     return re.sub(r"\s+", " ", re.sub(r"\s+([.,?!])", r"\1", text)).strip(" ,")
 
 

@@ -44,7 +44,7 @@ class Tokens:
     words: tuple[str, ...]
     ranks: dict[tuple[str, str], int]
     _ids: dict[str, int] = field(init=False, repr=False)
-    _cache: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False)
+    _cache: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ids", {word: i for i, word in enumerate(self.words)})
@@ -79,8 +79,7 @@ class Tokens:
         parts = list(piece)
         while len(parts) > 1:
             ranked = [
-                (self.ranks.get((a, b), 1 << 30), i)
-                for i, (a, b) in enumerate(itertools.pairwise(parts))
+                (self.ranks.get((a, b), 1 << 30), i) for i, (a, b) in enumerate(itertools.pairwise(parts))
             ]
             rank, at = min(ranked)
             if rank == 1 << 30:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Training of the mind: first on the mix, then mostly on the talks written for Pip.
 
 `spiketalk train mind` prepares the streams once, trains, and exports `models/shipped/mind.safetensors`.
