@@ -26,7 +26,7 @@ OP, OUT, N, A, B, N_IN, STATE, WEIGHT, P0, P1, X0, X1, X2, COLUMNS = range(14)
 COLUMN_TILE = 2048
 """Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
 SHARED_ROWS, SHARED_COLUMNS = 512, 3072
-"""The tile of weights that many streams share: long rows, which are read ahead, and few enough to stay near."""
+"""The tile of weights that many streams share: rows long enough to be read ahead, few enough to stay."""
 
 
 @jit
