@@ -11,10 +11,14 @@ needed=(
     "flite:flite"
     "libportaudio2:libportaudio.so.2"  # microphone and loudspeaker
     "alsa-utils:aplay"               # `make talk` plays its answer through it
+    "pulseaudio:pulseaudio"          # a sound card without a sound card, for tests of the desktop's sound
+    "pulseaudio-utils:pactl"
+    "libasound2-plugins:/usr/share/alsa/alsa.conf.d/50-pulseaudio.conf"  # from PortAudio's ALSA to PulseAudio
 )
 
 present() {
     case "$1" in
+        /*) test -e "$1" ;;
         *.so.*) { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q -F "$1" ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
