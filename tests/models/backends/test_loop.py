@@ -13,7 +13,7 @@ from models.program import Program
 
 
 async def turns_while(program: Program, run: EventsBackend, streams: int) -> tuple[int, float, float]:
-    """Turns of the loop during one step in another thread; the step's and the longest turn's processor seconds.
+    """Turns of the loop during one step elsewhere; processor seconds of the step and of the longest turn.
 
     Processor time of the loop's own thread, so that it does not matter what else the machine is doing.
     """
