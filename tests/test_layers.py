@@ -139,7 +139,11 @@ def test_public_modules_functions_and_classes_say_what_they_give() -> None:
             n for n in tree.body
             if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.name.startswith("_")
         ]  # fmt: skip
-        silent += [f"{file}:{n.lineno} {n.name}" for n in public if not ast.get_docstring(n)]
+        silent += [
+            f"{file}:{n.lineno} {n.name}"
+            for n in public
+            if not ast.get_docstring(n) and not (isinstance(n, Function) and typed_elsewhere(n))
+        ]
         if not file.endswith("__init__.py") and not ast.get_docstring(tree):
             silent.append(file)
     assert not silent, f"without a docstring: {silent}"
