@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PHONES = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K "  # noqa: SIM905
+    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K "
     "L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
 )
 PHONE_ID: Mapping[str, int] = {phone: number for number, phone in enumerate(PHONES, 1)}

@@ -17,6 +17,7 @@ def lif_forward(  # type: ignore[no-untyped-def]
     x, leak, threshold, membrane, spikes, n_time, n, levels,
     SIGNED: tl.constexpr, SOFT: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
+    """Membrane before the reset and graded spikes of every step."""
     c = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     here = c < n
     at = tl.program_id(0) * n_time * n + c
@@ -42,6 +43,7 @@ def lif_backward(  # type: ignore[no-untyped-def]
     g_spikes, membrane, spikes, leak, threshold, g_x, g_leak, g_threshold, n_time, n, levels,
     SIGNED: tl.constexpr, SOFT: tl.constexpr, ARCTAN: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
+    """Gradient through time with the reset inside it; see `kernels_cpu.lif_backward`."""
     c = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     here = c < n
     at = (tl.program_id(0) * n_time + n_time - 1) * n + c
@@ -90,6 +92,7 @@ def lif_backward(  # type: ignore[no-untyped-def]
 
 @triton.jit  # type: ignore[untyped-decorator]
 def wkv_forward(k, v, decay, bonus, y, top, num, den, n_time, n, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    """RWKV-4 WKV, with the running maximum and the sums before each step for the gradient."""
     c = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     here = c < n
     at = tl.program_id(0) * n_time * n + c
@@ -121,6 +124,7 @@ def wkv_forward(k, v, decay, bonus, y, top, num, den, n_time, n, BLOCK: tl.const
 def wkv_backward(  # type: ignore[no-untyped-def]
     g_y, k, v, decay, bonus, y, top, num, den, g_k, g_v, g_decay, g_bonus, n_time, n, BLOCK: tl.constexpr
 ):
+    """Gradient of the WKV; see `kernels_cpu.wkv_backward`."""
     c = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     here = c < n
     at = (tl.program_id(0) * n_time + n_time - 1) * n + c

@@ -10,7 +10,13 @@ from models.asr.kneser import estimate, mix
 from models.asr.lexicon import build_tree
 from models.asr.ngram import SPECIAL, Words, quantise
 
-PRONUNCIATIONS = {"ab": [(1, 2)], "a": [(1,)], "ba": [(2, 1), (2, 3)], "bab": [(2, 1, 2)], "cc": [(3, 3)]}
+PRONUNCIATIONS: dict[str, list[tuple[int, ...]]] = {
+    "ab": [(1, 2)],
+    "a": [(1,)],
+    "ba": [(2, 1), (2, 3)],
+    "bab": [(2, 1, 2)],
+    "cc": [(3, 3)],
+}
 
 
 def tiny(seed: int, sentences: int = 60) -> Words:

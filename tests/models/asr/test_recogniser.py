@@ -115,7 +115,10 @@ def test_whole_numbers_are_scaled_and_standing_voltage_goes_away() -> None:
 
 
 def test_a_closed_list_hears_nothing_else(recogniser: Recogniser, question: np.ndarray) -> None:
-    said = {"yes": [tuple(PHONE_ID[p] for p in ("Y", "EH", "S"))], "no": [(PHONE_ID["N"], PHONE_ID["OW"])]}
+    said: dict[str, list[tuple[int, ...]]] = {
+        "yes": [tuple(PHONE_ID[p] for p in ("Y", "EH", "S"))],
+        "no": [(PHONE_ID["N"], PHONE_ID["OW"])],
+    }
     stream = recogniser.stream(vocabulary=Vocabulary(closed(said)))
     stream.feed(question)
     assert set(stream.finish().text.split()) <= {"yes", "no"}

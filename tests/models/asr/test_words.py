@@ -123,7 +123,8 @@ def test_bytes_say_nearly_what_the_model_says(tmp_path: Path) -> None:
     assert kept.names == names
     assert kept.rules == {"|a|": (1, 2)}
     for text in sentences(4, words, 50):
-        state, history = START, (START,)
+        state = START
+        history: tuple[int, ...] = (START,)
         for word in (*text, END):
             log_p, state = kept.ngram.score(state, word)
             assert log_p == pytest.approx(model.log_p(history, word), abs=0.11)

@@ -1,5 +1,7 @@
 """The networks: every matrix sees spikes, and the exported program says what the module says."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def small() -> Mouth:
     return frames_network(Size(width=24, blocks="ct", taps=3, dropout=0.0)).eval()
 
 
-def some_tokens(steps: int) -> "torch.Tensor":
+def some_tokens(steps: int) -> Any:
     torch.manual_seed(6)
     return torch.stack([torch.randint(0, n, (1, steps)) for n in STEP_PORTS.values()], -1)
 
