@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,7 @@ class Decoder:
         """Forget everything heard; what comes next is the start of a sentence."""
         self._past = new_past(records=max(1 << 14, 8 * self.settings.most))
         self._counts = np.zeros(7, np.int64)
-        self._marks = np.zeros(len(self._past.word), np.uint8)
+        self._marks = np.zeros(len(self._past.records), np.uint8)
         self._free = [0.0]
         self._settled = -1
         start(self._graph, self._beam, self._counts, START, self.settings.language_weight)
@@ -145,62 +146,61 @@ class Decoder:
         self._make_room()
         advance(self._graph, self._beam, self._past, self._counts, self._weights, frame)
         self._free.append(self._free[-1] + float(frame.max()))
-        heads = self._beam.history[self._counts[SIDE], : self._counts[LIVING]]
+        heads = self._living()["history"]
         self._settled = max(self._settled, agreed(self._past, heads, self._counts[RECORDS], self._marks))
         if self.steps % 5 == 0:
             self._commit()
 
     def _make_room(self) -> None:
         most = self.settings.most
-        tight = self._counts[RECORDS] + 2 * most > len(self._past.word)
-        if tight or self._counts[OTHERS] + 8 * most > len(self._past.other_parent):
-            heads = self._beam.history[self._counts[SIDE], : self._counts[LIVING]]
+        tight = self._counts[RECORDS] + 2 * most > len(self._past.records)
+        if tight or self._counts[OTHERS] + 8 * most > len(self._past.others):
+            heads = self._living()["history"]
             watched = np.append(heads, np.int32(self._settled))
             left = compact(self._past, watched, self._counts[RECORDS], self._settled)
             heads[:] = watched[:-1]
             self._settled = int(watched[-1])
             self._counts[RECORDS], self._counts[OTHERS] = left
-            if left[0] * 2 > len(self._past.word):
+            if left[0] * 2 > len(self._past.records):
                 self._past = grown(self._past)
-                self._marks = np.zeros(len(self._past.word), np.uint8)
+                self._marks = np.zeros(len(self._past.records), np.uint8)
 
     def _totals(self) -> NDArray[np.float64]:
-        side, living = self._counts[SIDE], self._counts[LIVING]
-        blank, phone = self._beam.blank[side, :living], self._beam.phone[side, :living]
-        return np.logaddexp(blank, phone)
+        living = self._living()
+        return np.logaddexp(living["blank"], living["phone"])
+
+    def _living(self) -> NDArray[Any]:
+        """The hypotheses, a view."""
+        return self._beam.hypotheses[self._counts[SIDE], : self._counts[LIVING]]
 
     def _commit(self) -> None:
         """Let those hypotheses go that differ from the best in words that are too old to change."""
-        side, living = int(self._counts[SIDE]), int(self._counts[LIVING])
-        best = int(self._totals().argmax())
+        living = self._living()
+        until, parents = self._past.records["until"], self._past.records["parent"]
         deadline = self.steps - self.settings.commit_steps
-        record = int(self._beam.history[side, best])
-        while record > self._settled and self._past.until[record] > deadline:
-            record = int(self._past.parent[record])
+        record = self._best_head()
+        while record > self._settled and until[record] > deadline:
+            record = int(parents[record])
         if record <= self._settled:
             return
-        heads = self._beam.history[side, :living]
-        agree: dict[int, bool] = {}
-        for head in np.unique(heads).tolist():
-            ancestor = head
-            while ancestor > record:
-                ancestor = int(self._past.parent[ancestor])
-            agree[head] = ancestor == record
-        keep = np.array([agree[head] for head in heads.tolist()])
-        for array in self._beam[:10]:
-            array[side, : keep.sum()] = array[side, :living][keep]
-        self._counts[LIVING] = keep.sum()
+        heads, place = np.unique(living["history"], return_inverse=True)
+        agree = np.zeros(len(heads), np.bool_)
+        for number, head in enumerate(heads.tolist()):
+            while head > record:
+                head = int(parents[head])
+            agree[number] = head == record
+        kept = living[agree[place]]
+        living[: len(kept)] = kept
+        self._counts[LIVING] = len(kept)
         self._settled = record
 
-    def _word(self, record: int, since: int | None = None, confidence: float = 1.0) -> Word:
-        past = self._past
-        name = self.vocabulary.words.names[past.word[record]]
-        began = int(past.since[record]) if since is None else since
-        return Word(name, began, int(past.until[record]), confidence)
+    def _word(self, record: int, since: int | None = None) -> Word:
+        it = self._past.records[record]
+        began = int(it["since"]) if since is None else since
+        return Word(self.vocabulary.words.names[it["word"]], began, int(it["until"]))
 
     def _best_head(self) -> int:
-        side = int(self._counts[SIDE])
-        return int(self._beam.history[side, int(self._totals().argmax())])
+        return int(self._living()["history"][self._totals().argmax()])
 
     def partial(self) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """(words that will not change any more, the best guess at those after them)."""
@@ -211,27 +211,23 @@ class Decoder:
 
     def end_log_p(self) -> float:
         """ln p(the sentence ends here | the best words so far)."""
-        side = int(self._counts[SIDE])
-        best = int(self._totals().argmax())
-        return self.vocabulary.words.ngram.score(int(self._beam.state[side, best]), END)[0]
+        state = self._living()["state"][self._totals().argmax()]
+        return self.vocabulary.words.ngram.score(int(state), END)[0]
 
     def best(self, most: int = 1) -> list[Hypothesis]:
         """The best readings if the talk ended now, best first; the search goes on undisturbed."""
-        side, living = int(self._counts[SIDE]), int(self._counts[LIVING])
-        totals = self._totals()
+        living, totals = self._living(), self._totals()
         ngram, weight = self.vocabulary.words.ngram, self.settings.language_weight
+        whole = living["node"] == ROOT
         heads: dict[int, float] = {}
-        for h in range(living):
-            if self._beam.node[side, h] != ROOT:
-                continue
-            end = weight * ngram.score(int(self._beam.state[side, h]), END)[0]
-            score = float(totals[h] - self._beam.ahead[side, h]) + end
-            record = int(self._beam.history[side, h])
+        for it, total in zip(living[whole], totals[whole]):
+            score = float(total - it["ahead"]) + weight * ngram.score(int(it["state"]), END)[0]
+            record = int(it["history"])
             heads[record] = max(score, heads.get(record, -1e30))
         if not heads:  # every hypothesis is inside a word: leave the unfinished words away
-            for h in range(living):
-                record = int(self._beam.history[side, h])
-                heads[record] = max(float(totals[h]), heads.get(record, -1e30))
+            for it, total in zip(living, totals):
+                record = int(it["history"])
+                heads[record] = max(float(total), heads.get(record, -1e30))
         paths = best_paths(self._past, sorted(heads.items(), key=lambda head: -head[1])[:50], most)
         taken_off = float(self._beam.taken_off[0])
         return [

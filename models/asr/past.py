@@ -8,39 +8,39 @@ make the n-best list.
 from __future__ import annotations
 
 import heapq
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.backends.warm import jit, jit_cached
 
+RECORD = np.dtype(
+    [
+        ("score", "f8"),
+        ("language", "f8"),  # the part of the score that the language model gave
+        ("sequence", "u8"),  # hash of all the words up to here
+        ("word", "i4"),
+        ("parent", "i4"),
+        ("since", "i4"),
+        ("until", "i4"),
+        ("other", "i4"),
+        ("spare", "i4"),
+    ]
+)
+LOSER = np.dtype([("score", "f8"), ("parent", "i4"), ("since", "i4"), ("next", "i4"), ("spare", "i4")])
+
 
 class Past(NamedTuple):
     """Words found so far, as a growing tree of records, and the losers of every meeting."""
 
-    word: NDArray[np.int32]
-    parent: NDArray[np.int32]
-    since: NDArray[np.int32]
-    until: NDArray[np.int32]
-    score: NDArray[np.float64]
-    language: NDArray[np.float64]  # the part of the score that the language model gave
-    sequence: NDArray[np.uint64]  # hash of all the words up to here
-    other: NDArray[np.int32]
-    other_parent: NDArray[np.int32]
-    other_since: NDArray[np.int32]
-    other_score: NDArray[np.float64]
-    other_next: NDArray[np.int32]
+    records: NDArray[Any]  # (room,) RECORD
+    others: NDArray[Any]  # (room,) LOSER
 
 
 def new_past(records: int = 1 << 16, others: int = 1 << 17) -> Past:
     """Room for so many words and losers."""
-    i, f = np.int32, np.float64
-    return Past(
-        np.zeros(records, i), np.zeros(records, i), np.zeros(records, i), np.zeros(records, i),
-        np.zeros(records, f), np.zeros(records, f), np.zeros(records, np.uint64), np.full(records, -1, i),
-        np.zeros(others, i), np.zeros(others, i), np.zeros(others, f), np.zeros(others, i),
-    )  # fmt: skip
+    return Past(np.zeros(records, RECORD), np.zeros(others, LOSER))
 
 
 @jit
@@ -48,7 +48,7 @@ def sequence_of(past, history, word):  # type: ignore[no-untyped-def]
     """The hash of a history's words, and of one word more unless it is −1."""
     mixed = np.uint64(1469598103934665603)
     if history >= 0:
-        mixed = past.sequence[history]
+        mixed = past.records[history].sequence
     if word < 0:
         return mixed
     return (mixed ^ np.uint64(word)) * np.uint64(1099511628211) + np.uint64(0x632BE59BD9B4E019)
@@ -73,7 +73,7 @@ def agreed(past, heads, records, marks):  # type: ignore[no-untyped-def]
             answer = record
             break
         waiting -= 1
-        parent = past.parent[record]
+        parent = past.records[record].parent
         if parent < 0:
             break
         if marks[parent] == 0:
@@ -96,13 +96,14 @@ def compact(past, heads, records, settled):  # type: ignore[no-untyped-def]
     for record in range(records - 1, -1, -1):
         if number[record] == 0:
             continue
-        if past.parent[record] >= 0:
-            number[past.parent[record]] = 1
-        other = past.other[record] if record > settled else np.int32(-1)
+        it = past.records[record]
+        if it.parent >= 0:
+            number[it.parent] = 1
+        other = it.other if record > settled else np.int32(-1)
         while other >= 0:
-            if past.other_parent[other] >= 0:
-                number[past.other_parent[other]] = 1
-            other = past.other_next[other]
+            if past.others[other].parent >= 0:
+                number[past.others[other].parent] = 1
+            other = past.others[other].next
     kept = 0
     for record in range(records):
         if number[record]:
@@ -110,32 +111,26 @@ def compact(past, heads, records, settled):  # type: ignore[no-untyped-def]
             kept += 1
         else:
             number[record] = -1
+    before = past.others.copy()
     losers = 0
-    parents = past.other_parent.copy()
-    sinces = past.other_since.copy()
-    scores = past.other_score.copy()
-    nexts = past.other_next.copy()
     for record in range(records):
-        to = number[record]
-        if to < 0:
+        if number[record] < 0:
             continue
-        past.word[to] = past.word[record]
-        past.parent[to] = number[past.parent[record]] if past.parent[record] >= 0 else -1
-        past.since[to] = past.since[record]
-        past.until[to] = past.until[record]
-        past.score[to] = past.score[record]
-        past.language[to] = past.language[record]
-        past.sequence[to] = past.sequence[record]
-        other = past.other[record] if record > settled else np.int32(-1)
-        past.other[to] = -1
+        past.records[number[record]] = past.records[record]
+        to = past.records[number[record]]
+        if to.parent >= 0:
+            to.parent = number[to.parent]
+        other = to.other if record > settled else np.int32(-1)
+        to.other = -1
         while other >= 0:
-            past.other_parent[losers] = number[parents[other]] if parents[other] >= 0 else -1
-            past.other_since[losers] = sinces[other]
-            past.other_score[losers] = scores[other]
-            past.other_next[losers] = past.other[to]
-            past.other[to] = losers
+            past.others[losers] = before[other]
+            loser = past.others[losers]
+            if loser.parent >= 0:
+                loser.parent = number[loser.parent]
+            loser.next = to.other
+            to.other = losers
             losers += 1
-            other = nexts[other]
+            other = before[other].next
     for place in range(len(heads)):
         if heads[place] >= 0:
             heads[place] = number[heads[place]]
@@ -144,15 +139,15 @@ def compact(past, heads, records, settled):  # type: ignore[no-untyped-def]
 
 def grown(past: Past) -> Past:
     """The same past with twice the room."""
-    return Past(*(np.concatenate([array, np.full_like(array, -1)]) for array in past))
+    return Past(*(np.concatenate([array, np.zeros_like(array)]) for array in past))
 
 
 def chain(past: Past, record: int, stop: int = -1) -> list[int]:
     """The records from after stop up to and with this one, oldest first."""
-    found = []
+    found, parents = [], past.records["parent"]
     while record > stop:
         found.append(record)
-        record = int(past.parent[record])
+        record = int(parents[record])
     return found[::-1]
 
 
@@ -175,20 +170,22 @@ def best_paths(past: Past, heads: list[tuple[int, float]], most: int, tries: int
         heapq.heappush(queue, (-score, order, record, ()))
         order += 1
     found: dict[tuple[int, ...], Path] = {}
+    records, others = past.records, past.others
+    parents, begun, lost, words_of = records["parent"], records["since"], records["other"], records["word"]
     while queue and len(found) < most and tries:
         tries -= 1
         cost, _, record, after = heapq.heappop(queue)
         while record >= 0:
-            other = int(past.other[record])
+            other = int(lost[record])
             while other >= 0:
-                worse = float(past.other_score[other])
-                here = (record, int(past.other_since[other]))
+                worse = float(others[other]["score"])
+                here = (record, int(others[other]["since"]))
                 order += 1
-                heapq.heappush(queue, (cost - worse, order, int(past.other_parent[other]), (here, *after)))
-                other = int(past.other_next[other])
-            after = ((record, int(past.since[record])), *after)
-            record = int(past.parent[record])
-        words = tuple(int(past.word[r]) for r, _ in after)
+                heapq.heappush(queue, (cost - worse, order, int(others[other]["parent"]), (here, *after)))
+                other = int(others[other]["next"])
+            after = ((record, int(begun[record])), *after)
+            record = int(parents[record])
+        words = tuple(int(words_of[r]) for r, _ in after)
         if words not in found:
             found[words] = Path(after, -cost)
     return list(found.values())
