@@ -77,6 +77,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return result
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.in_threads += 1  # the executor is shut down by a thread of its own
         loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()

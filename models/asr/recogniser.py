@@ -230,7 +230,7 @@ class Stream:
     def _transcript(self, hypotheses: list[Hypothesis]) -> Transcript:
         judge = self._recogniser.tuning.judge
         words = judged(hypotheses, judge)
-        heard = tuple(self._placed(word) for word in words)
+        heard = self._placed(words)
         sure = float(np.mean([word.confidence for word in heard])) if heard else 1.0
         return Transcript(
             text=_joined(words),
@@ -242,11 +242,15 @@ class Stream:
             counts=self.counts,
         )
 
-    def _placed(self, word: Word) -> Heard:
+    def _placed(self, words: tuple[Word, ...]) -> tuple[Heard, ...]:
+        """The words in samples; one that would reach into the next ends where that begins."""
         delay = int(self._recogniser.tuning.delay_ms * SAMPLE_RATE / 1000)
-        start = max(0, word.since * STEP_SAMPLES - delay)
-        end = min(self.samples, max((word.until + 2) * STEP_SAMPLES - delay, start + STEP_SAMPLES))
-        return Heard(word.text, min(start, end), end, word.confidence)
+        starts = [min(self.samples, max(0, word.since * STEP_SAMPLES - delay)) for word in words]
+        placed = []
+        for word, start, limit in zip(words, starts, [*starts[1:], self.samples], strict=True):
+            end = max((word.until + 2) * STEP_SAMPLES - delay, start + STEP_SAMPLES)
+            placed.append(Heard(word.text, start, max(start, min(end, limit)), word.confidence))
+        return tuple(placed)
 
 
 def _joined(words: tuple[Word, ...]) -> str:

@@ -128,7 +128,7 @@ class Spelling:
     """A dictionary, and rules for the words that it lacks.
 
     >>> from models.asr.lexicon import phone_names
-    >>> known = {"cat": [(20, 2, 31)], "walk": [(34, 3, 20)]}
+    >>> known = {"cat": [(20, 2, 31)], "walk": [(36, 4, 20)]}
     >>> phone_names(Spelling(known, {}).pronounce("walked"))
     ['W', 'AO', 'K', 'T']
     """

@@ -397,6 +397,7 @@ def spoken(text: str) -> list[Spoken]:
     text = folded(text)
     for pattern, said in _RULES:
         text = pattern.sub(said, text)
+    text = text.replace("µ", " micro ")  # what no unit has taken up
     found: list[Spoken] = []
     tokens = _TOKEN.findall(text)
     for i, token in enumerate(tokens):
