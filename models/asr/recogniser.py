@@ -247,7 +247,8 @@ class Stream:
         delay = int(self._recogniser.tuning.delay_ms * SAMPLE_RATE / 1000)
         starts = [min(self.samples, max(0, word.since * STEP_SAMPLES - delay)) for word in words]
         placed = []
-        for word, start, limit in zip(words, starts, [*starts[1:], self.samples], strict=True):
+        limits = [*starts[1:], self.samples][: len(words)]
+        for word, start, limit in zip(words, starts, limits, strict=True):
             end = max((word.until + 2) * STEP_SAMPLES - delay, start + STEP_SAMPLES)
             placed.append(Heard(word.text, start, max(start, min(end, limit)), word.confidence))
         return tuple(placed)
