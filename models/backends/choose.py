@@ -15,7 +15,7 @@ from models.program.graph import Program, ProgramError
 
 EVENTS, DENSE = "events", "dense"
 DENSE_FROM = 0.9
-"""Share of firing inputs from which the dense sum is taken to be the faster one: an estimate, see `override`."""
+"""Share of firing inputs from which the dense sum is taken to be faster: an estimate, see `override`."""
 
 
 @dataclass(frozen=True, slots=True)
