@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.asr.kneser import UNKNOWN, Model, estimate, mix, mixture_weights
+from models.asr.kneser import NO_WORD, UNKNOWN, Model, estimate, mix, mixture_weights
 from models.asr.lexicon import Pronunciation, build_tree, data_folder, read_cmudict
 from models.asr.ngram import SPECIAL, Words, quantise
 from models.asr.spelling import Spelling
 from models.asr.text import KINDS, hold_out, lines
 
 # What the mixture should foretell, in parts: mostly what people say to the agent, some read speech.
-TARGET = {"user": 0.5, "talk": 0.1, "sentences": 0.1, "stories": 0.1, "books": 0.15, "short": 0.05}
+TARGET = {"user": 0.4, "talk": 0.1, "sentences": 0.12, "stories": 0.15, "books": 0.18, "short": 0.05}
 SEEN_OUTSIDE_DICTIONARY = 3
 MOST_PAIRS, MOST_TRIPLES = 620_000, 2_100_000
 TARGET_WORDS = 40_000
@@ -24,7 +24,7 @@ TARGET_WORDS = 40_000
 def vocabulary(counts: Counter[str], known: dict[str, list[Pronunciation]]) -> list[str]:
     """Words that the dictionary has, and those that were seen often enough without it; commonest first."""
     chosen = [word for word, count in counts.items() if word in known or count >= SEEN_OUTSIDE_DICTIONARY]
-    return sorted(chosen, key=lambda word: (-counts[word], word))[: (1 << 16) - len(SPECIAL)]
+    return sorted(chosen, key=lambda word: (-counts[word], word))[: NO_WORD - len(SPECIAL)]
 
 
 def _repeated(held: list[list[int]], words: int) -> list[list[int]]:

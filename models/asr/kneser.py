@@ -6,7 +6,8 @@ An n-gram is one integer: 16 bits a word, the last word lowest. All tables are s
 
 with D for counts 1, 2, 3+ from counts of counts, and continuation counts below the highest order
 (Chen & Goodman, "An empirical study of smoothing techniques for language modeling", 1999, section 3).
-Models of several kinds of text are mixed linearly, n-gram by n-gram, and written in back-off form.
+Models of several kinds of text are mixed linearly, by how well each knows the context, and written in
+back-off form.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from numpy.typing import NDArray
 
 START, END, UNKNOWN = 0, 1, 2
 WORD_BITS = 16
+NO_WORD = 0xFFFF
+TRUST = 0.6
+_RAREST = 1e-12
 
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -126,17 +130,51 @@ def triple_probability(model: Model, keys: Keys) -> Floats:
     return np.where(there, model.triple_p[place], gamma * pair_probability(model, keys & _PAIR))
 
 
-def mixture_weights(models: Sequence[Model], sentences: Sequence[Sequence[int]], rounds: int = 30) -> Floats:
-    """How to weigh the models, by expectation maximisation over held-out sentences."""
+def familiarity(models: Sequence[Model], contexts: Keys) -> Floats:
+    """How well each model knows each context (models, contexts): p(u v)^0.6, or p(v)^0.6 of one word.
+
+    After words that one kind of text is full of, that kind should say what follows (as in SRILM's Bayesian
+    mixing; the power keeps one rare word from silencing all other kinds).
+    """
+    second = (contexts & _LAST).astype(np.intp)
+    single = contexts >> _BITS == NO_WORD
+    pairs = np.where(single, second.astype(np.uint64), contexts)  # looked up as if after the start, not used
+    first = (pairs >> _BITS).astype(np.intp)
+    known = []
+    for model in models:
+        alone = np.where(second == START, 1.0, np.maximum(model.unigram[second], _RAREST))
+        begun = np.where(first == START, 1.0, np.maximum(model.unigram[first], _RAREST))
+        known.append(np.where(single, alone, begun * pair_probability(model, pairs)))
+    return np.stack(known) ** TRUST
+
+
+def _mixed(weights: Floats, known: Floats, told: Floats) -> Floats:
+    """Σ λᵢ rᵢ pᵢ / Σ λᵢ rᵢ over the models."""
+    share = weights[:, None] * known
+    return np.asarray((share * told).sum(0) / share.sum(0))
+
+
+def _alone(words: Keys) -> Keys:
+    """The contexts that are one word."""
+    return np.uint64(NO_WORD << WORD_BITS) | words
+
+
+def mixture_weights(models: Sequence[Model], sentences: Sequence[Sequence[int]], rounds: int = 40) -> Floats:
+    """How to weigh the models, by scaling each to its share of what held-out sentences say."""
     pairs, triples = _streams(sentences)
     opening = pairs[pairs >> _BITS == START]
     told = np.stack(
         [np.concatenate([triple_probability(m, triples), pair_probability(m, opening)]) for m in models]
     )
+    known = familiarity(models, np.concatenate([triples >> _BITS, _alone(opening >> _BITS)]))
     weights = np.full(len(models), 1 / len(models))
     for _ in range(rounds):
-        share = weights[:, None] * told
-        weights = (share / share.sum(0)).mean(1)
+        share = weights[:, None] * known
+        share /= share.sum(0)
+        owed = share * told
+        owed /= owed.sum(0)
+        weights *= owed.sum(1) / share.sum(1)
+        weights /= weights.sum()
     return weights
 
 
@@ -179,10 +217,16 @@ def mix(models: Sequence[Model], weights: Floats, most_triples: int, most_pairs:
     """The linear mixture in back-off form, with only the n-grams that change it most."""
     unigram = sum((w * m.unigram for w, m in zip(weights, models)), np.zeros(len(models[0].unigram)))
     pairs = np.unique(np.concatenate([m.pairs for m in models]))
-    pair_p = sum((w * pair_probability(m, pairs) for w, m in zip(weights, models)), np.zeros(len(pairs)))
+    pair_p = _mixed(
+        weights,
+        familiarity(models, _alone(pairs >> _BITS)),
+        np.stack([pair_probability(m, pairs) for m in models]),
+    )
     triples = np.unique(np.concatenate([m.triples for m in models]))
-    triple_p = sum(
-        (w * triple_probability(m, triples) for w, m in zip(weights, models)), np.zeros(len(triples))
+    triple_p = _mixed(
+        weights,
+        familiarity(models, triples >> _BITS),
+        np.stack([triple_probability(m, triples) for m in models]),
     )
     for _ in range(2):  # the second time with the weights of what the first one left
         full = _back_off(unigram, pairs, pair_p, triples, triple_p)
