@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.asr.kneser import END, START
 from models.asr.lexicon import BLANK, collapse
 from models.asr.ngram import Words
-from models.asr.past import agreed, best_paths, chain, compact, grown, new_past
+from models.asr.past import agreed, best_paths, chain, compact, descends, grown, new_past
 from models.asr.search import (
     LIVING,
     OTHERS,
@@ -183,13 +183,7 @@ class Decoder:
             record = int(parents[record])
         if record <= self._settled:
             return
-        heads, place = np.unique(living["history"], return_inverse=True)
-        agree = np.zeros(len(heads), np.bool_)
-        for number, head in enumerate(heads.tolist()):
-            while head > record:
-                head = int(parents[head])
-            agree[number] = head == record
-        kept = living[agree[place]]
+        kept = living[descends(self._past, living["history"], record)]
         living[: len(kept)] = kept
         self._counts[LIVING] = len(kept)
         self._settled = record
@@ -201,6 +195,11 @@ class Decoder:
 
     def _best_head(self) -> int:
         return int(self._living()["history"][self._totals().argmax()])
+
+    def shape(self) -> tuple[int, int]:
+        """Changes when the partial words may have; cheap to ask."""
+        head = self._best_head()
+        return (hash(int(self._past.records["sequence"][head])) if head >= 0 else -1), self._settled
 
     def partial(self) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """(words that will not change any more, the best guess at those after them)."""

@@ -84,6 +84,18 @@ def agreed(past, heads, records, marks):  # type: ignore[no-untyped-def]
 
 
 @jit_cached
+def descends(past, heads, record):  # type: ignore[no-untyped-def]
+    """Which heads have a record in their past, or are it."""
+    answer = np.zeros(len(heads), np.bool_)
+    for place in range(len(heads)):
+        head = heads[place]
+        while head > record:
+            head = past.records[head].parent
+        answer[place] = head == record
+    return answer
+
+
+@jit_cached
 def compact(past, heads, records, settled):  # type: ignore[no-untyped-def]
     """Drop records that no head needs, and the losers at or before the settled record.
 

@@ -163,6 +163,7 @@ class Stream:
         self._decoder = Decoder(vocabulary, tuning.search, priors)
         self._labels: list[int] = []
         self._shown = ""
+        self._shape = (-1, -1)
         self._keep = keep
         self.kept: list[Floats] = []  # ln p (40,) of each step
         self.samples = 0  # heard, at 16 kHz
@@ -173,6 +174,10 @@ class Stream:
         partials = []
         for step in self._steps(self._inlet.feed(samples)):
             self._hear(step)
+            shape = self._decoder.shape()
+            if shape == self._shape:
+                continue
+            self._shape = shape
             sure, open_words = self._decoder.partial()
             stable, unstable = _joined(sure), _joined(open_words)
             if f"{stable}|{unstable}" != self._shown:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from models.asr.kneser import START
 from models.asr.ngram import Ngram, Words, follow, place_of
-from models.asr.past import agreed, compact, new_past, sequence_of
+from models.asr.past import agreed, compact, descends, new_past, sequence_of
 from models.backends.warm import jit, jit_cached, ready
 
 NOTHING = -1.0e30
@@ -140,6 +140,7 @@ def prepare(graph: Graph) -> None:
     ready(advance, tuple(map(typeof, (graph, beam, past, counts, weights, np.zeros(40)))))
     heads = beam.hypotheses[0, :1]["history"]
     agreed(past, heads, counts[RECORDS], np.zeros(64, np.uint8))
+    descends(past, heads, -1)
     compact(past, np.append(heads, np.int32(-1)), counts[RECORDS], -1)
 
 
