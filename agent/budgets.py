@@ -22,7 +22,8 @@ BUDGETS: Mapping[str, Budget] = MappingProxyType(
         "ears, last words": Budget(60.0, "end of turn to final words"),
         "mind": Budget(60.0, "final words to reply"),
         "mouth": Budget(60.0, "reply to first sample"),
-        "first sample": Budget(150.0, "end of turn to first sample"),
+        "mouth, going on": Budget(50.0, "100 ms of speech, on average"),
+        "first sample": Budget(150.0, "last words, mind and mouth together: end of turn to first sample"),
     }
 )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from agent.channel import Channel, ChannelClosedError
 from agent.clock import FRAME, Samples, samples
 from agent.finished import finished
 from agent.pace import Work
+from agent.spans import Measure, Metered, Span, metered, unmeasured
 from agent.stages import Ears, Hearing
 from agent.turn.events import EndGuess, Event, Partial, Source, SpeechStarted, SpeechStopped
 from agent.worker import Worker
@@ -61,8 +63,9 @@ class Recogniser:
         work: Work,
         happen: Callable[[Event], None],
         guess: Callable[[Sequence[str]], float] = finished,
+        measure: Measure = unmeasured,
     ) -> None:
-        self._guess_end = guess
+        self._guess_end, self._measure = guess, measure
         self._ears, self._inbox, self._work, self._happen = ears, inbox, work, happen
         self._worker = Worker("ears")
         self._kept: deque[Heard] = deque(maxlen=KEPT)
@@ -113,7 +116,7 @@ class Recogniser:
         self._since, self._words, self._paused = since, (), False
         frames = [one.sound for one in self._kept if one.at > since - BEFORE]
         start = Samples(self._kept[-1].at - FRAME * len(frames)) if self._kept else since
-        self._hearing = await self._compute(lambda: self._ears.listen(start))
+        self._hearing = (await self._compute(lambda: self._ears.listen(start))).result
         self._awake_at = self._kept[-1].at if self._kept else since
         if frames:
             await self._hear(self._kept[-1], frames)
@@ -136,7 +139,9 @@ class Recogniser:
     async def _hear(self, heard: Heard, frames: list[NDArray[np.float32]]) -> None:
         hearing = self._hearing
         assert hearing is not None, "frames are followed only while there is a transcript"
-        text = await self._compute(lambda: hearing.hear(frames))
+        made = await self._compute(lambda: hearing.hear(frames), hearing)
+        text = made.result
+        self._told("ears", heard.at, made, len(frames))
         if text is not None and not self._paused:
             self._tell(heard, text, stable=False)
 
@@ -144,7 +149,9 @@ class Recogniser:
         """A pause: the words as if this were the end, and how probable it is that it is."""
         hearing = self._hearing
         assert hearing is not None, "guesses are made only while there is a transcript"
-        self._tell(heard, await self._compute(hearing.so_far), stable=True)
+        made = await self._compute(hearing.so_far, hearing)
+        self._told("ears, last words", heard.at, made)
+        self._tell(heard, made.result, stable=True)
         self._paused = True
         self._happen(EndGuess(heard.at, self._guess_end(self._words)))
 
@@ -154,9 +161,17 @@ class Recogniser:
             self._words = words
             self._happen(Partial(heard.at, words, self._since, stable, heard.source))
 
-    async def _compute(self, call: Callable[[], T]) -> T:
-        self._pending = asyncio.get_running_loop().run_in_executor(self._worker, call)
+    def _told(self, work: str, at: Samples, made: Metered[Any], calls: int = 1) -> None:
+        self._measure(
+            Span(work, at, at, made.wall_ms, made.compute_ms, calls=calls, account=made.account)
+        )
+
+    async def _compute(self, call: Callable[[], T], stage: object = None) -> Metered[T]:
+        self._pending = asyncio.get_running_loop().run_in_executor(
+            self._worker, partial(metered, call, stage)
+        )
         await asyncio.wait({self._pending})
         if self._pending.cancelled():
             raise StageHungError("the ears took longer than the frames they had yet to hear")
-        return self._pending.result()
+        made: Metered[T] = self._pending.result()
+        return made

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agent.clock import Samples
 from agent.trace import Trace
+from agent.turn.effects import ResponseEnd, TurnEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,16 @@ class PartialWords:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """Somebody finished, and this is what they said; `words` is empty where no words were recognised."""
+    """Somebody finished, and this is what they said; `words` is empty where no words were recognised.
+
+    `outcome` is "committed" where it is answered; else it was no turn: noise, a "mm-hm", our own echo.
+    """
 
     at: Samples
     text: str
     words: tuple[Word, ...]
     phones: tuple[str, ...]
+    outcome: TurnEnd = "committed"
 
 
 # mind → mouth
@@ -53,11 +58,12 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """What the mind says to it, and where it has that from."""
+    """What the mind says to it, and where it has that from; `gap` is the silence before it."""
 
     at: Samples
     text: str
     source: str
+    gap: Samples | None = None
 
 
 # mouth → loudspeaker
@@ -72,6 +78,32 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The answer holds still: somebody made a sound."""
+
+    at: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """The answer goes on: it was no interruption."""
+
+    at: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The answer is over; `heard` is what of it was heard, marked where it was cut."""
+
+    at: Samples
+    heard: str
+    outcome: ResponseEnd
+
+
+# everybody → screen, bench, exporter
+
+
+@dataclass(frozen=True, slots=True)
 class TurnDone:
     """The turn is over and answered; its measurements."""
 
@@ -79,4 +111,4 @@ class TurnDone:
     trace: Trace
 
 
-Message = TurnStarted | PartialWords | TurnEnded | Replied | Sound | TurnDone
+Message = TurnStarted | PartialWords | TurnEnded | Replied | Sound | Held | WentOn | ReplyEnded | TurnDone

@@ -21,8 +21,9 @@ from agent.listening import Microphone
 from agent.pace import Pace, Work
 from agent.player import Player, on_clock
 from agent.replying import Replies
+from agent.spans import Measure, Span, unmeasured
 from agent.stages import Ears, Mind, Mouth, Sound
-from agent.trace import Moment
+from agent.trace import Moment, now
 from agent.turn.controller import decide
 from agent.turn.effects import (
     CloseTurn,
@@ -61,6 +62,8 @@ class Conversation:
         microphone: Microphone | None = None,
         guess: Callable[[Sequence[str]], float] = finished,
         watch: Watcher = lambda before, event, after, effects: None,
+        measure: Measure = unmeasured,
+        configured: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
         self.clock = Clock()
         self.state: State = Idle()
@@ -70,13 +73,13 @@ class Conversation:
         self._work = Work(pace)
         self._sound = sound
         self._microphone = microphone or Microphone()
-        self._watch = watch
+        self._watch, self._measure, self._configured = watch, measure, configured
         self._events: Channel[Event] = Channel(512, "drop oldest", keep=lambda e: not isinstance(e, Tick))
         self._frames: Channel[Heard | Afresh] = Channel(
             100, "drop oldest", keep=lambda item: isinstance(item, Afresh)
         )
-        self._recogniser = Recogniser(ears, self._frames, self._work, self._happen, guess)
-        self._replies = Replies(mind, mouth, self.player, self._work, self.clock, self._happen)
+        self._recogniser = Recogniser(ears, self._frames, self._work, self._happen, guess, measure)
+        self._replies = Replies(mind, mouth, self.player, self._work, self.clock, self._happen, measure)
 
     async def converse(self) -> History:
         """Talk until the microphone ends or somebody tells it to `Close`."""
@@ -100,6 +103,16 @@ class Conversation:
         """The time from words to the first piece of sound, waited for and computed, of the latest replies."""
         return tuple(self._replies.first)
 
+    @property
+    def waited_ms(self) -> tuple[float, ...]:
+        """How long the latest replies' first sound was waited for after the commit; 0: it was there."""
+        return tuple(self._replies.waited)
+
+    def configure(self, settings: Settings) -> None:
+        """Other rules, from the next turn on; an open turn and an active response keep theirs."""
+        self.settings = settings
+        self._configured(settings)
+
     def tell(self, make: Callable[[Samples], Event]) -> None:
         """Let the user or the application do something now: `tell(Cancel)`. After the end it does nothing."""
         with suppress(ChannelClosedError):
@@ -118,13 +131,16 @@ class Conversation:
         while (frame := await self._sound.hear()) is not None:
             self.clock.advance(FRAME)
             self._play()
-            now = self.clock.now()
-            clean, event = self._microphone.frame(now, frame)
+            at, start = self.clock.now(), now()
+            clean, event = self._microphone.frame(at, frame)
+            took = now()
+            wall_ms, compute_ms = took.wall_ms - start.wall_ms, took.compute_ms - start.compute_ms
+            self._measure(Span("voice activity", at, at, wall_ms, compute_ms))
             if event is not None:
                 self._happen(event)
             awake = self._microphone.sounding or open_turn(self.state) is not None
-            self._recogniser.take(Heard(now, clean, event, awake, self._microphone.source))
-            self._happen(Tick(now))
+            self._recogniser.take(Heard(at, clean, event, awake, self._microphone.source))
+            self._happen(Tick(at))
             await self._work.settled()
         self._happen(Close(self.clock.now()))
 
@@ -136,13 +152,13 @@ class Conversation:
         self._microphone.played(out)
         if reply is None:
             return
-        now, generation = self.clock.now(), reply.utterance.generation
+        at, generation = self.clock.now(), reply.utterance.generation
         position = on_clock(reply.position)
         if position:
             saying = tuple(word.text for word in reply.utterance.words if word.start <= position)
-            self._happen(Played(now, generation, position, saying))
+            self._happen(Played(at, generation, position, saying))
         if reply.complete and reply.position >= reply.made:
-            self._happen(PlayEnded(now, generation))
+            self._happen(PlayEnded(at, generation))
 
     async def _take_turns(self) -> None:
         """Decide, one event after the other, and carry out what was decided."""
@@ -167,6 +183,7 @@ class Conversation:
                 self._replies.prepare(generation, self.history, words, why)
             case Start():
                 self.player.start(generation)
+                self._replies.gate(generation)
             case Duck():
                 self.player.hold(generation)
             case Resume():

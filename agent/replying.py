@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -15,7 +16,8 @@ from agent.clock import Clock
 from agent.history import History
 from agent.pace import Work
 from agent.player import Player
-from agent.stages import Mind, Mouth
+from agent.spans import Measure, Metered, Span, metered, unmeasured
+from agent.stages import Mind, Mouth, Piece
 from agent.trace import Moment, now
 from agent.turn.events import Event, Failed, Why
 from agent.worker import Worker
@@ -39,18 +41,23 @@ class Replies:
         work: Work,
         clock: Clock,
         happen: Callable[[Event], None],
+        measure: Measure = unmeasured,
     ) -> None:
+        self._measure = measure
         self._mind, self._mouth, self._player = mind, mouth, player
         self._work, self._clock, self._happen = work, clock, happen
         self._workers = {"mind": Worker("mind"), "mouth": Worker("mouth")}
         self._busy: dict[str, int] = {}
-        self._spent: dict[int, float] = {}
+        self._committed: dict[int, float] = {}
+        self._ready: dict[int, float] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
         self._murmur: NDArray[np.float32] | None = None
         self.tasks: asyncio.TaskGroup | None = None
         self.first: deque[Moment] = deque(maxlen=1_000)
         """the time from words to the first piece of sound, waited for and computed, of the latest replies"""
+        self.waited: deque[float] = deque(maxlen=1_000)
+        """milliseconds from the commit to the first piece of sound; 0 where the draft was there in time"""
 
     def running(self) -> list[asyncio.Task[None]]:
         """The tasks that are not over."""
@@ -70,6 +77,8 @@ class Replies:
     def stop(self, generation: int, failed: bool = False) -> None:
         """Nothing more of this reply. If it `failed`, a stage that still computes for it is left behind."""
         self._player.drop(generation)
+        self._committed.pop(generation, None)
+        self._ready.pop(generation, None)
         task = self._tasks.pop(generation, None)
         if task is None or task.done():
             return
@@ -95,27 +104,39 @@ class Replies:
         for worker in self._workers.values():
             worker.shutdown()
 
+    def gate(self, generation: int) -> None:
+        """The turn is ours: from now on somebody waits for this reply's first sound."""
+        self._committed[generation] = now().wall_ms
+        self._note_wait(generation)
+
     async def _make(self, generation: int, history: History, words: str, why: Why) -> None:
         began = now()
-        self._spent[generation] = 0.0
+        computed = 0.0
         try:
             text = APOLOGY
             if why != "apology":
                 lines = history.messages()
-                text = await self._compute("mind", generation, lambda: self._mind.reply(lines, words, why))
-            pieces = iter(await self._compute("mouth", generation, lambda: self._mouth.speak(text)))
-            made = await self._compute("mouth", generation, lambda: list(islice(pieces, 1)))
-            self.first.append(Moment(now().wall_ms - began.wall_ms, self._spent.pop(generation)))
+                thought = await self._compute("mind", generation, lambda: self._mind.reply(lines, words, why))
+                text, computed = thought.result, thought.compute_ms
+            begun = await self._compute("mouth", generation, lambda: _begun(self._mouth.speak(text)))
+            made, rest = begun.result
+            self._ready[generation] = now().wall_ms
+            self._note_wait(generation)
+            self.first.append(Moment(now().wall_ms - began.wall_ms, computed + begun.compute_ms))
             while made:
                 for piece in made:
                     self._player.add(generation, piece)
                 await self._wait_for_room(generation)
-                made = await self._compute("mouth", generation, lambda: list(islice(pieces, AT_ONCE)))
+                more = await self._compute("mouth, going on", generation, lambda: list(islice(rest, AT_ONCE)))
+                made = more.result
             self._player.complete(generation)
         except Exception as error:
             self._happen(Failed(self._clock.now(), generation, f"{type(error).__name__}: {error}"))
-        finally:
-            self._spent.pop(generation, None)
+
+    def _note_wait(self, generation: int) -> None:
+        """Note how long the first sound was waited for after the commit, once both have happened."""
+        if generation in self._committed and generation in self._ready:
+            self.waited.append(max(0.0, self._ready.pop(generation) - self._committed.pop(generation)))
 
     async def _wait_for_room(self, generation: int) -> None:
         if self._player.wants(generation):
@@ -130,20 +151,28 @@ class Replies:
     async def _make_murmur(self) -> None:
         with self._work.one():
             if self._murmur is None:
-                pieces = await self._compute("mouth", 0, lambda: list(self._mouth.speak(MM_HM)))
-                self._murmur = np.concatenate([np.zeros(0, np.float32), *(p.samples for p in pieces)])
+                try:
+                    made = await self._compute("mouth", 0, lambda: list(self._mouth.speak(MM_HM)))
+                except Exception:
+                    return  # nobody misses a murmur
+                self._murmur = np.concatenate([np.zeros(0, np.float32), *(p.samples for p in made.result)])
             self._player.murmur(self._murmur)
 
-    async def _compute(self, stage: str, generation: int, call: Callable[[], T]) -> T:
-        def measured() -> T:
-            start = now()
-            result = call()
-            if generation in self._spent:
-                self._spent[generation] += now().compute_ms - start.compute_ms
-            return result
-
+    async def _compute(self, work: str, generation: int, call: Callable[[], T]) -> Metered[T]:
+        stage, _, _ = work.partition(",")
         self._busy[stage] = generation
-        result = await asyncio.get_running_loop().run_in_executor(self._workers[stage], measured)
+        doer, began = self._mind if stage == "mind" else self._mouth, self._clock.now()
+        made = await asyncio.get_running_loop().run_in_executor(
+            self._workers[stage], partial(metered, call, doer)
+        )
         if self._busy.get(stage) == generation:
             del self._busy[stage]
-        return result
+        took = (made.wall_ms, made.compute_ms)
+        self._measure(Span(work, began, self._clock.now(), *took, generation, account=made.account))
+        return made
+
+
+def _begun(pieces: Iterator[Piece]) -> tuple[list[Piece], Iterator[Piece]]:
+    """The first piece of speech, and the rest."""
+    rest = iter(pieces)
+    return list(islice(rest, 1)), rest

@@ -44,12 +44,12 @@ class Timing:
         """The mean over the calls; 0 before the first."""
         return self.total_ms / self.calls if self.calls else 0.0
 
-    def plus(self, took_ms: float, compute_ms: float) -> Timing:
-        """This and one more call."""
+    def plus(self, took_ms: float, compute_ms: float, calls: int = 1) -> Timing:
+        """This and one more call, or several that were made in one go."""
         return Timing(
-            self.calls + 1,
+            self.calls + calls,
             self.total_ms + took_ms,
-            max(self.worst_ms, took_ms),
+            max(self.worst_ms, took_ms / calls),
             self.compute_ms + compute_ms,
         )
 
@@ -110,11 +110,11 @@ class Trace:
     timings: dict[str, Timing] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
 
-    def took(self, work: str, took_ms: float, compute_ms: float = 0.0) -> None:
-        """Note that one call of `work`, which has a budget, took so long."""
+    def took(self, work: str, took_ms: float, compute_ms: float = 0.0, calls: int = 1) -> None:
+        """Note that one call of `work`, which has a budget, took so long (or `calls` of them together)."""
         if work not in BUDGETS:
             raise KeyError(f"{work!r} has no budget: add it to agent/budgets.py")
-        self.timings[work] = self.timings.get(work, Timing()).plus(took_ms, compute_ms)
+        self.timings[work] = self.timings.get(work, Timing()).plus(took_ms, compute_ms, calls)
 
     def since(self, work: str, start: Moment) -> None:
         """Note that one call of `work` lasted from `start` until now."""
