@@ -138,26 +138,47 @@ def alike_words(talks: list[list[Turn]], at_least: int = 3) -> dict[str, list[st
     return confusions(pronunciations(data_folder() / "lexicon" / "cmudict.dict.xz", words))
 
 
+def _fingerprint(seed: int) -> str:
+    """What the talks to train on are made from: changes when a talk is written, or the set replaced."""
+    content = hashlib.sha256(json.dumps([written_talks(), seed, NOISE_DRAWS]).encode())
+    content.update((data_folder() / "text" / "pip_talks.jsonl.xz").read_bytes())
+    return content.hexdigest()
+
+
 def prepare(folder: Path, say: Callable[[str], None] = print, seed: int = 0) -> None:
-    """Write the caches into `folder`; what is already there is left alone."""
-    if (folder / "held.npy").exists():
+    """Write the caches into `folder`. What is there and up to date is left alone.
+
+    Talks that were written since are packed anew in the vocabulary that is there, so that a network already
+    trained keeps its tokens; without `tokens.json` the vocabulary is learnt again and everything packed.
+    """
+    made, mark = folder / "prepared.txt", _fingerprint(seed)
+    known = (folder / "tokens.json").exists()
+    mixed = known and (folder / "mix.npy").exists()
+    if mixed and made.exists() and made.read_text().strip() == mark:
         return
     folder.mkdir(parents=True, exist_ok=True)
     random = Random(seed)
     held, talks = held_out(pip_talks())
     talks += written_talks()
-    mix = list(mix_talks(random))
+    mix = [] if mixed else list(mix_talks(random))
     random.shuffle(mix)
     forms = {"user": user_form, "pip": pip_form}
-    texts = [forms[who](t) for source in (mix, *[talks] * 8) for talk in source for who, t in talk]
-    tokens = learn(texts)
-    tokens.save(folder / "tokens.json")
-    say(f"mind: vocabulary of {len(tokens)} from {sum(len(t.split()) for t in texts) / 1e6:.1f} M words")
+    if known:
+        tokens = Tokens.load(folder / "tokens.json")
+    else:
+        texts = [forms[who](t) for source in (mix, *[talks] * 8) for talk in source for who, t in talk]
+        tokens = learn(texts)
+        tokens.save(folder / "tokens.json")
+        say(f"mind: vocabulary of {len(tokens)} from {sum(len(t.split()) for t in texts) / 1e6:.1f} M words")
     alike = alike_words(talks)
-    noisy = [t for _ in range(NOISE_DRAWS) for t in _noisy(talks, alike, random)]
+    hearing = Random(seed)
+    noisy = [t for _ in range(NOISE_DRAWS) for t in _noisy(talks, alike, hearing)]
     for name, source in (("mix", mix), ("pip", noisy), ("held", held)):
+        if not source:
+            continue
         stream, starts = _pack(tokens, source)
         np.save(folder / f"{name}.starts.npy", starts)
         np.save(folder / f"{name}.npy", stream)
         characters = sum(len(forms[who](t)) + 1 for talk in source for who, t in talk)
         say(f"mind: {name}: {len(source)} talks, {len(stream) / 1e6:.2f} M tokens, {characters} characters")
+    made.write_text(mark + "\n")

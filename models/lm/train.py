@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from models.lm.data import prepare
 from models.lm.net import MindNet
 from models.lm.tokens import END, PAD, Tokens
+from models.training import crew, kernels
 from models.training.blocks import Lif, Shape
 from models.training.loop import Group, Plan, fit, load_average
 
@@ -52,7 +54,10 @@ class Streams:
         return cls(**arrays)
 
     def batch(self, update: int, updates: int) -> Tensor:
-        """Windows (BATCH, LENGTH + 1) for one update; four in five begin where a talk begins."""
+        """Windows (BATCH, LENGTH + 1) for one share of an update; four in five begin where a talk begins.
+
+        `update` and `updates` count shares: a crew of two takes two of them at every update.
+        """
         random = np.random.default_rng((7, update))
         share = PIP_SHARE[0] if update < PRETRAIN * updates else PIP_SHARE[1]
         rows = []
@@ -125,11 +130,51 @@ def evaluation(tokens: Tokens, streams: Streams) -> Callable[[nn.Module, int], d
     return evaluate
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `learn` trains: one line of `SIZES`, spiking or with rectified neurons, for how long and how fast."""
+
+    size: str
+    updates: int
+    dense: bool
+    rate: float
+    activity_weight: float
+    evaluate_every: int
+
+
+def learn(settings: Settings, folder: Path, run: Path, device: str | None) -> None:
+    """Trains (or goes on training) in `run` on the streams in `folder`, as one of a crew."""
+    kernels.set_threads(1 if crew.count() > 1 else os.cpu_count() or 1)
+    tokens, streams = Tokens.load(folder / "tokens.json"), Streams.load(folder)
+    layers, width = SIZES[settings.size]
+    torch.manual_seed(0)
+    shape = Shape(width, 4 * width, dropout=0.05, spiking=not settings.dense)
+    model = MindNet(len(tokens), layers, shape)
+    if crew.rank() == 0:
+        count = sum(p.numel() for p in model.parameters())
+        share = f"{crew.count()} × " if crew.count() > 1 else ""
+        print(f"mind: {count / 1e6:.1f} M parameters, {settings.updates} updates of {share}{BATCH * LENGTH} tokens")
+    plan = Plan(
+        settings.updates,
+        settings.rate,
+        weight_decay=0.05,
+        evaluate_every=settings.evaluate_every,
+        activity_weight=settings.activity_weight,
+    )
+    groups = [Group(model.near_head(), NEAR_HEAD), Group(model.inside())]
+    shares = settings.updates * crew.count()
+    fit(
+        model, groups, lambda share: streams.batch(share, shares), loss, plan, run,
+        evaluate=evaluation(tokens, streams), device=device,
+    )  # fmt: skip
+
+
 def train(
     folder: Path = Path("runs/mind"),
     size: str = "m",
     updates: int = 6000,
     dense: bool = False,
+    processes: int = 1,
     device: str | None = None,
     name: str | None = None,
     activity_weight: float = 0.0,
@@ -140,27 +185,16 @@ def train(
 ) -> Path | None:
     """Train and export; gives the program's path (None for the dense twin, which is no program).
 
-    Raises `ValueError` for an unknown size. 1,536 tokens an update.
+    An update sees 1,536 tokens, in a crew of `processes` as many each. The run is kept in `folder`/`name`; a run
+    that was stopped goes on. Raises `ValueError` for an unknown size.
     """
     if size not in SIZES:
         raise ValueError(f"size is {size!r}; use one of {', '.join(SIZES)}")
     prepare(folder, say)
-    tokens, streams = Tokens.load(folder / "tokens.json"), Streams.load(folder)
-    layers, width = SIZES[size]
-    torch.manual_seed(0)
-    model = MindNet(len(tokens), layers, Shape(width, 4 * width, dropout=0.05, spiking=not dense))
-    count = sum(p.numel() for p in model.parameters())
-    say(f"mind: {count / 1e6:.1f} M parameters, {updates} updates of {BATCH * LENGTH} tokens")
     run = folder / (name or f"{'dense' if dense else 'spiking'}-{size}")
-    plan = Plan(
-        updates, rate, weight_decay=0.05, evaluate_every=evaluate_every, activity_weight=activity_weight
-    )
-    groups = [Group(model.near_head(), NEAR_HEAD), Group(model.inside())]
-    fit(
-        model, groups, lambda u: streams.batch(u, updates), loss, plan, run,
-        evaluate=evaluation(tokens, streams), device=device,
-    )  # fmt: skip
-    return None if dense else export(run, folder / "tokens.json", layers, width, export_to or SHIPPED)
+    settings = Settings(size, updates, dense, rate, activity_weight, evaluate_every)
+    crew.run(learn, processes, settings, folder, run, device)
+    return None if dense else export(run, folder / "tokens.json", *SIZES[size], export_to or SHIPPED)
 
 
 def export(run: Path, vocabulary: Path, layers: int, width: int, to: Path = SHIPPED) -> Path:
