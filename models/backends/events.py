@@ -13,12 +13,12 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from models.backends import kernels
+from models.backends import native
+from models.backends import table as t
 from models.backends.backend import check_rows, check_step
 from models.backends.choose import choose
 from models.backends.counts import Counts
 from models.backends.plan import BLOCK, Plan, flatten
-from models.backends.warm import ready
 from models.program.graph import Program, ProgramError
 from models.program.ops import Array
 from models.program.state import State, require
@@ -50,7 +50,7 @@ class EventsBackend:
         plan = self._plans.get(program)
         if plan is None or rates is not None or override is not None:
             _ = program.values
-            ready(kernels.run, kernels.SIGNATURE)
+            native.step()
             plan = self._plans[program] = flatten(program, choose(program, rates, override))
         return plan
 
@@ -153,18 +153,12 @@ def _block(
         to[:n, port.start : port.start + port.width] = (
             np.minimum(value, 2**31 - 1) if port.kind == "token" else value
         )
-    status = kernels.run(
-        plan.table,
-        state.memory,
-        chosen[first:last],
-        work.words,
-        work.acc,
-        work.narrow,
-        work.places,
-        work.sizes,
-        work.ends,
-        _NO_COUNTS if counts is None else counts.table,
-    )
+    call = work.call
+    call[t.MEMORY], call[t.ROWS] = state.memory.ctypes.data, len(state.memory)
+    call[t.CHOSEN], call[t.STREAMS] = chosen.ctypes.data + chosen.itemsize * first, n
+    counted = _NO_COUNTS if counts is None else counts.table
+    call[t.COUNTS], call[t.COUNTED] = counted.ctypes.data, len(counted)
+    status = native.step()(work.address)
     if status:
         plan.spare.append(work)
         check_step(program, state, inputs, chosen, counts)

@@ -8,13 +8,14 @@ The loops over neurons are split so that each touches few arrays: only then does
 of overlap and use the machine's vectors.
 """
 # mypy: ignore-errors
-# The types of these functions are Numba's, given by SIGNATURE below.
+# The types of these functions are Numba's.
 
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, float32, int16, int32, int64
+from numba import carray, float32, int32, int64
 
+from models.backends import table as t
 from models.backends.intrinsics import (
     abs32,
     at_address,
@@ -23,30 +24,36 @@ from models.backends.intrinsics import (
     rint32,
     sqrt32,
 )
-from models.backends.sums import (
+from models.backends.sums import list_spikes, reals, scaled, synapses
+from models.backends.table import (
+    ADD,
+    AFFINE,
+    CONV,
+    EMBEDDING,
+    GATE,
+    INPUT,
+    LIF,
     N_IN,
+    NORM,
     OP,
     OUT,
     P0,
     P1,
     STATE,
+    SYNAPSES,
+    TOKEN_SHIFT,
     WEIGHT,
+    WINDOW,
+    WKV,
     X0,
     X1,
     X2,
     A,
     B,
     N,
-    list_spikes,
-    reals,
-    scaled,
-    synapses,
-)
-from models.backends.warm import jit, jit_cached
+)  # fmt: skip
+from models.backends.warm import jit
 from models.program import ops
-
-INPUT, EMBEDDING, SYNAPSES, CONV, LIF, WKV, TOKEN_SHIFT, WINDOW, NORM, AFFINE, GATE, ADD = range(12)
-CODES = {name: code for code, name in enumerate(ops.OPS)}
 
 _LOW, _HIGH, _LOG2_E = ops.EXP_LOW, ops.EXP_HIGH, ops.LOG2_E
 _LN2_HIGH, _LN2_LOW = ops.LN2_HIGH, ops.LN2_LOW
@@ -126,15 +133,16 @@ def wkv(k, v, num, den, top, y, decay, bonus, a, b):
 
 
 @jit
-def norm(x, y, gain, offset):
-    """`ops.norm`."""
+def norm(x, y, q, gain, offset):
+    """`ops.norm`; q is scratch and may be the same memory as y."""
     n = len(x)
-    total = int64(0)
     for j in range(n):
         c = x[j] if x[j] > -_CLIP else -_CLIP
         c = c if c < _CLIP else _CLIP
-        q = int64(int32(rint32(c * _UNITS)))
-        total += q * q
+        q[j] = int32(rint32(c * _UNITS))
+    total = int64(0)
+    for j in range(n):
+        total += int64(q[j]) * int64(q[j])
     mean = float32(float(total) / float(n << 20))
     inverse = _ONE / sqrt32(mean + _EPS)
     for j in range(n):
@@ -148,9 +156,9 @@ def conv(x, past, acc, weight, taps):
     last = weight[taps - 1]
     for j in range(n):
         acc[j] = int32(last[j]) * x[j]
-    for t in range(taps - 1):
-        tap = weight[t]
-        seen = past[t * n : (t + 1) * n]
+    for i in range(taps - 1):
+        tap = weight[i]
+        seen = past[i * n : (i + 1) * n]
         for j in range(n):
             acc[j] += int32(tap[j]) * seen[j]
 
@@ -191,7 +199,7 @@ def node(line, whole, work, words, state, acc, a, b):
             line[X2],
         )
     elif op == NORM:
-        norm(x, out, reals(line[P0], n), reals(line[P1], n))
+        norm(x, out, whole[line[OUT] : line[OUT] + n], reals(line[P0], n), reals(line[P1], n))
     elif op == ADD:
         other = work[line[B] : line[B] + n]
         for j in range(n):
@@ -263,14 +271,19 @@ def tally(line, whole, count):
                 count[2] += fan_out
 
 
-@jit_cached
-def run(table, memory, chosen, whole, acc, narrow, places, sizes, ends, counts):
+@jit
+def at(call, place, rows, columns, kind):
+    """The array of a call whose address stands at a place."""
+    return carray(at_address(call[place]), (rows, columns), kind)
+
+
+@jit
+def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, listed, counts, shared):
     """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not
-    fit.
+    fit.   listed: places, sizes and ends of spikes;   shared: rows and columns of a tile.
     """
     streams = len(chosen)
-    work, state = whole.view(np.float32), memory.view(np.float32)
-    scratch = narrow.view(np.float32)
+    places, sizes, ends = listed
     half = len(scratch) // 2
     for i in range(len(table)):
         if table[i, OP] == INPUT:
@@ -298,16 +311,35 @@ def run(table, memory, chosen, whole, acc, narrow, places, sizes, ends, counts):
                 line = table[last]
                 spikes = whole[s, line[A] : line[A] + line[N_IN]]
                 if line[X0] > 0:
-                    list_spikes(line, spikes, streams, places[s], sizes[s], ends[s])
+                    list_spikes(line, spikes, streams, places[s], sizes[s], ends[s], shared)
                 if len(counts) > 0:
                     tally(line, whole[s], counts[last])
         if last < len(table):
-            synapses(table[last], whole, work, streams, acc, narrow, places, sizes, ends)
+            synapses(table[last], whole, work, streams, acc, narrow, places, sizes, ends, shared)
         first = last + 1
     return 0
 
 
-_TABLE, _WORDS = int64[:, ::1], int32[:, ::1]
-SIGNATURE = (
-    _TABLE, _WORDS, int64[::1], _WORDS, int32[::1], int16[::1], _WORDS, int16[:, ::1], _TABLE, _TABLE
-)  # fmt: skip
+def step(address):
+    """`run` of a call, whose address is given; see `table`."""
+    call = carray(at_address(address), (t.CALL,), np.int64)
+    streams, rows, words = call[t.STREAMS], call[t.ROWS], call[t.ROW_WORDS]
+    listed = call[t.LISTED]
+    return run(
+        at(call, t.TABLE, call[t.NODES], t.COLUMNS, np.int64),
+        at(call, t.MEMORY, rows, words, np.int32),
+        at(call, t.MEMORY, rows, words, np.float32),
+        at(call, t.CHOSEN, 1, streams, np.int64)[0],
+        at(call, t.WORK, streams, call[t.WORK_WORDS], np.int32),
+        at(call, t.WORK, streams, call[t.WORK_WORDS], np.float32),
+        at(call, t.SUMS, 1, call[t.SUMS_SIZE], np.int32)[0],
+        at(call, t.NARROW, 1, call[t.NARROW_SIZE], np.int16)[0],
+        at(call, t.NARROW, 1, call[t.NARROW_SIZE] // 2, np.float32)[0],
+        (
+            at(call, t.PLACES, streams, listed, np.int32),
+            at(call, t.SIZES, streams, listed, np.int16),
+            at(call, t.ENDS, streams, call[t.TILES], np.int64),
+        ),
+        at(call, t.COUNTS, call[t.COUNTED], 3, np.int64),
+        (call[t.TILE_ROWS], call[t.TILE_COLUMNS]),
+    )

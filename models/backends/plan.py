@@ -8,18 +8,19 @@ from functools import cached_property
 
 import numpy as np
 
-from models.backends import kernels as k
-from models.backends import sums
+from models.backends import table as t
 from models.backends.backend import vocabulary
 from models.backends.choose import DENSE, Choice, choose
-from models.backends.intrinsics import ROWS_PER_PASS
 from models.program.graph import INPUT_LIMIT, Node, Program
 from models.program.ops import Array
 from models.program.ranges import prove
 from models.program.state import Layout
 
-BLOCK = 32
+BLOCK = 64
 """Streams that step together: enough to use every weight many times, few enough for the caches."""
+
+LARGEST_IN_PAIRS = 127
+"""Spikes up to this size may be added two rows at a time: two products with int8 weights fit int16."""
 
 _ALIGN = 16
 _PARAMETERS = {
@@ -46,15 +47,18 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The buffers of one call; two calls at a time need two of them."""
+    """The buffers of one call, and the call itself; two calls at a time need two of them.
+
+    words, reals: (streams, words), the values of all nodes, as integers and as floats;
+    call: the numbers of a call (see `table`), state, streams and counts still to be entered;
+    keep: the arrays whose addresses are in it.
+    """
 
     words: Array
     reals: Array
-    acc: Array
-    narrow: Array
-    places: Array
-    sizes: Array
-    ends: Array
+    call: Array
+    address: int
+    keep: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,11 @@ class Plan:
     @cached_property
     def sizes(self) -> tuple[int, int, int]:
         """Widest sum, widest node, widest fan-in."""
-        added = np.isin(self.table[:, sums.OP], (k.SYNAPSES, k.CONV))
+        added = np.isin(self.table[:, t.OP], (t.SYNAPSES, t.CONV))
         return (
-            int(self.table[added, sums.N].max(initial=1)),
-            int(self.table[:, sums.N].max()),
-            int(self.table[added, sums.N_IN].max(initial=1)),
+            int(self.table[added, t.N].max(initial=1)),
+            int(self.table[:, t.N].max()),
+            int(self.table[added, t.N_IN].max(initial=1)),
         )
 
     def work(self, streams: int) -> Work:
@@ -89,19 +93,32 @@ class Plan:
                 break
             if len(work.words) >= streams:
                 return work
+        return self._buffers(streams)
+
+    def _buffers(self, streams: int) -> Work:
         widest_sum, widest, fan_in = self.sizes
-        tiles = -(-fan_in // sums.SHARED_ROWS)
-        listed = fan_in + ROWS_PER_PASS * (tiles + 1)
+        tiles = -(-fan_in // t.SHARED_ROWS)
         words = aligned(streams, self.words, np.int32)
-        return Work(
-            words,
-            words.view(np.float32),
-            aligned(1, max(widest_sum, sums.COLUMN_TILE, streams * sums.SHARED_COLUMNS), np.int32)[0],
-            aligned(1, max(sums.COLUMN_TILE, sums.SHARED_COLUMNS, 4 * widest), np.int16)[0],
-            aligned(streams, listed, np.int32),
-            aligned(streams, listed, np.int16),
-            np.zeros((streams, tiles), np.int64),
+        sums = aligned(1, max(widest_sum, t.COLUMN_TILE, streams * t.SHARED_COLUMNS), np.int32)
+        narrow = aligned(1, max(t.COLUMN_TILE, t.SHARED_COLUMNS, 4 * widest), np.int16)
+        places = aligned(streams, fan_in + t.ROWS_PER_PASS * (tiles + 1), np.int32)
+        sizes = np.zeros(places.shape, np.int16)
+        ends = np.zeros((streams, tiles), np.int64)
+        call = np.zeros(t.CALL, np.int64)
+        buffers = {t.TABLE: self.table, t.WORK: words, t.SUMS: sums, t.NARROW: narrow}
+        buffers |= {t.PLACES: places, t.SIZES: sizes, t.ENDS: ends}
+        for place, buffer in buffers.items():
+            call[place] = buffer.ctypes.data
+        call[t.NODES], call[t.WORK_WORDS], call[t.ROW_WORDS] = (
+            len(self.table),
+            words.shape[1],
+            self.layout.words,
         )
+        call[t.SUMS_SIZE], call[t.NARROW_SIZE] = sums.size, narrow.size
+        call[t.LISTED], call[t.TILES] = places.shape[1], tiles
+        call[t.TILE_ROWS], call[t.TILE_COLUMNS] = t.SHARED_ROWS, t.SHARED_COLUMNS
+        keep = (call, *buffers.values())
+        return Work(words, words.view(np.float32), call, call.ctypes.data, keep)
 
 
 def aligned(rows: int, width: int, dtype: type) -> Array:
@@ -119,20 +136,20 @@ def flatten(program: Program, choices: Mapping[str, Choice] | None = None) -> Pl
     places, words = _places(program)
     bounds = prove(program, program.values)
     state = {entry.name.rpartition(".")[0]: entry for entry in reversed(program.layout.entries)}
-    table = np.zeros((len(program.nodes), sums.COLUMNS), np.int64)
+    table = np.zeros((len(program.nodes), t.COLUMNS), np.int64)
     for line, node in zip(table, program.nodes, strict=True):
         value = program.values[node.name]
-        line[sums.OP], line[sums.OUT], line[sums.N] = k.CODES[node.op], places[node.name], value.width
+        line[t.OP], line[t.OUT], line[t.N] = t.CODES[node.op], places[node.name], value.width
         if node.inputs:
-            line[sums.A], line[sums.N_IN] = places[node.inputs[0]], program.values[node.inputs[0]].width
-            line[sums.B] = places[node.inputs[-1]]
+            line[t.A], line[t.N_IN] = places[node.inputs[0]], program.values[node.inputs[0]].width
+            line[t.B] = places[node.inputs[-1]]
         if node.name in state:
-            line[sums.STATE] = state[node.name].start
+            line[t.STATE] = state[node.name].start
         if "weight" in node.tensors:
-            line[sums.WEIGHT] = program.tensor(node, "weight").ctypes.data
-        for column, role in enumerate(_PARAMETERS.get(node.op, ()), sums.P0):
+            line[t.WEIGHT] = program.tensor(node, "weight").ctypes.data
+        for column, role in enumerate(_PARAMETERS.get(node.op, ()), t.P0):
             line[column] = program.tensor(node, role).ctypes.data
-        line[sums.X0], line[sums.X1], line[sums.X2] = _extras(program, node, bounds, choices)
+        line[t.X0], line[t.X1], line[t.X2] = _extras(program, node, bounds, choices)
     ports = {name: Port(name, places[name], v.width, v.kind) for name, v in program.values.items()}
     return Plan(
         program.layout,
@@ -159,10 +176,20 @@ def _extras(
             return int(node.attributes["levels"]), int(node.attributes["signed"]), int(hard)
         case "synapses":
             dense = choices[node.name].kernel == DENSE
-            return passes_before_widening(bounds[node.inputs[0]]), int(dense), 0
+            spikes = bounds[node.inputs[0]]
+            pairs = spikes <= LARGEST_IN_PAIRS and not _signed(program, node.inputs[0])
+            return passes_before_widening(spikes), int(dense), int(pairs)
         case "conv":
             return len(program.tensor(node, "weight")), 0, 0
     return 0, 0, 0
+
+
+def _signed(program: Program, name: str) -> bool:
+    """Whether spikes may be negative, seen through windows."""
+    nodes = {node.name: node for node in program.nodes}
+    while nodes[name].op != "lif":
+        name = nodes[name].inputs[0]
+    return bool(nodes[name].attributes["signed"])
 
 
 def passes_before_widening(spikes: float) -> int:
@@ -171,7 +198,7 @@ def passes_before_widening(spikes: float) -> int:
     >>> passes_before_widening(4)
     7
     """
-    return int(32767 // (128 * spikes * ROWS_PER_PASS))
+    return int(32767 // (128 * spikes * t.ROWS_PER_PASS))
 
 
 def _places(program: Program) -> tuple[dict[str, int], int]:

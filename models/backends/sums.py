@@ -10,23 +10,24 @@ from __future__ import annotations
 import numpy as np
 from numba import carray, float32, int16, int32
 
-from models.backends.intrinsics import (
+from models.backends.intrinsics import add_row_pairs, add_rows, at_address, fetch, fired, lowest_bit
+from models.backends.table import (
+    COLUMN_TILE,
     COLUMNS_PER_TURN,
+    FETCH_FROM,
+    N_IN,
+    OUT,
+    P0,
+    P1,
     ROWS_PER_PASS,
-    add_rows,
-    at_address,
-    fired,
-    lowest_bit,
-)
+    WEIGHT,
+    X0,
+    X1,
+    X2,
+    A,
+    N,
+)  # fmt: skip
 from models.backends.warm import jit
-
-OP, OUT, N, A, B, N_IN, STATE, WEIGHT, P0, P1, X0, X1, X2, COLUMNS = range(14)
-"""Columns of the table: what a node is, where its values, state, tensors and attributes are."""
-
-COLUMN_TILE = 2048
-"""Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
-SHARED_ROWS, SHARED_COLUMNS = 512, 3072
-"""The tile of weights that many streams share: rows long enough to be read ahead, few enough to stay."""
 
 
 @jit
@@ -70,8 +71,11 @@ def gather(spikes, first, last, places, sizes, count):
 
 
 @jit
-def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, passes):
-    """acc[j − start] += Σ size·weight[place][j] over the list's part done…end−1, widened every few passes."""
+def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, passes, pairs):
+    """acc[j − start] += Σ size·weight[place][j] over the list's part done…end−1, widened every few passes.
+
+    pairs: sizes are within 0…127, so that rows may be added two at a time.
+    """
     n = len(acc)
     whole = n // COLUMNS_PER_TURN * COLUMNS_PER_TURN
     place_at, size_at, narrow_at = places.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
@@ -80,7 +84,11 @@ def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, pas
             narrow[j] = 0
         burst = min(end, done + passes * ROWS_PER_PASS)
         while done < burst:
-            add_rows(narrow_at, weight, stride, place_at + 4 * done, size_at + 2 * done, start, start + whole)
+            place, size = place_at + 4 * done, size_at + 2 * done
+            if pairs:
+                add_row_pairs(narrow_at, weight, stride, place, size, start, start + whole)
+            else:
+                add_rows(narrow_at, weight, stride, place, size, start, start + whole)
             if whole < n:
                 for r in range(done, min(end, done + ROWS_PER_PASS)):
                     row = carray(at_address(weight + places[r] * stride + start), (n,), np.int8)
@@ -105,7 +113,7 @@ def wide_synapses(spikes, acc, weight):
 
 
 @jit
-def list_spikes(line, spikes, streams, places, sizes, ends):
+def list_spikes(line, spikes, streams, places, sizes, ends, shared):
     """List one stream's spikes for `synapses`, tile by tile of the rows; all its inputs if it is dense."""
     n_in, start = line[N_IN], 0
     if line[X1] != 0:
@@ -115,7 +123,7 @@ def list_spikes(line, spikes, streams, places, sizes, ends):
         for i in range(n_in, n_in + ROWS_PER_PASS):
             places[i] = 0
             sizes[i] = 0
-    height = n_in if streams == 1 else SHARED_ROWS
+    height = n_in if streams == 1 else shared[0]
     for tile in range(-(-n_in // height)):
         last = min(n_in, (tile + 1) * height)
         ends[tile] = last if line[X1] != 0 else gather(spikes, tile * height, last, places, sizes, start)
@@ -123,11 +131,11 @@ def list_spikes(line, spikes, streams, places, sizes, ends):
 
 
 @jit
-def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends):
+def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends, shared):
     """`ops.synapses` for all streams, their spikes listed: tile after tile of the weights, for every stream.
 
-    A tile is as wide as the narrow sums may be for the first-level cache and, with many streams, as high as
-    leaves it in the cache until the last of them has met it.
+    shared: rows and columns of a tile for many streams, small enough that it stays in the cache until the
+    last of them has met it; a single stream takes all rows, and as many columns as suit the nearest cache.
     """
     n_in, n, passes = line[N_IN], line[N], line[X0]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
@@ -137,19 +145,24 @@ def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends):
             wide_synapses(whole[s, line[A] : line[A] + n_in], acc[:n], weight)
             scaled(acc, scale, bias, work[s, line[OUT] : line[OUT] + n])
         return
-    height = n_in if streams == 1 else SHARED_ROWS
-    width = COLUMN_TILE if streams == 1 else SHARED_COLUMNS
+    height = n_in if streams == 1 else shared[0]
+    width = COLUMN_TILE if streams == 1 else shared[1]
     tiles = -(-n_in // height)
     for left in range(0, n, width):
         right = min(n, left + width)
         size = right - left
         acc[: streams * size] = 0
         for tile in range(tiles):
+            if streams >= FETCH_FROM:
+                top, bottom = tile * height, min(n_in, (tile + 1) * height)
+                for row in range(top, bottom):
+                    for column in range(left, right, 64):
+                        fetch(line[WEIGHT] + row * n + column)
             for s in range(streams):
                 first = 0 if tile == 0 else -(-ends[s, tile - 1] // ROWS_PER_PASS) * ROWS_PER_PASS
                 accumulate(
                     acc[s * size : (s + 1) * size], narrow, line[WEIGHT], n,
-                    places[s], sizes[s], first, ends[s, tile], left, passes,
+                    places[s], sizes[s], first, ends[s, tile], left, passes, line[X2] != 0,
                 )  # fmt: skip
         for s in range(streams):
             out = work[s, line[OUT] + left : line[OUT] + right]

@@ -17,14 +17,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numba
 from llvmlite import binding
-from numba import njit
 
-_SOURCES = ("kernels.py", "sums.py", "intrinsics.py", "warm.py", "../program/ops.py")
+_SOURCES = (
+    "kernels.py", "sums.py", "intrinsics.py", "table.py", "native.py", "warm.py", "../program/ops.py"
+)  # fmt: skip
+_COMPILERS = ("numba", "llvmlite")
 _lock = threading.Lock()
 
 
@@ -33,10 +35,10 @@ def cache_folder() -> Path:
     """Where the machine code for this version on this processor is kept."""
     key = hashlib.sha256()
     features = binding.get_host_cpu_features().flatten()
-    for part in (numba.__version__, platform.python_version(), binding.get_host_cpu_name(), features):
+    for part in (platform.python_version(), binding.get_host_cpu_name(), features):
         key.update(part.encode() + b"\0")
-    for source in _SOURCES:
-        key.update((Path(__file__).parent / source).read_bytes())
+    for source in (*(Path(__file__).parent / name for name in _SOURCES), *_versions()):
+        key.update(source.read_bytes())
     name = key.hexdigest()[:20]
     for root in _roots():
         folder = root / "spiketalk" / "kernels" / name
@@ -47,6 +49,14 @@ def cache_folder() -> Path:
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
     return Path(tempfile.mkdtemp(prefix="spiketalk-kernels-"))
+
+
+def _versions() -> Iterator[Path]:
+    """The files that say the compilers' versions, found without importing them."""
+    for name in _COMPILERS:
+        found = find_spec(name)
+        if found is not None and found.origin is not None:
+            yield Path(found.origin).with_name("_version.py")
 
 
 def _roots() -> Iterator[Path]:
@@ -62,16 +72,36 @@ def _roots() -> Iterator[Path]:
 
 def jit(function: Callable[..., Any]) -> Any:
     """A kernel that other kernels call: no fast mathematics, no contraction, no exceptions on division."""
+    from numba import njit
+
     return njit(nogil=True, error_model="numpy")(function)
 
 
 def jit_cached(function: Callable[..., Any]) -> Any:
     """A kernel that Python calls: as `jit`, and kept on disk."""
-    settings = vars(numba.config)
+    from numba import njit
+
+    with _cached():
+        return njit(nogil=True, error_model="numpy", cache=True)(function)
+
+
+def jit_callback(function: Callable[..., Any]) -> Any:
+    """A kernel of one address that C calls, int64 → int64."""
+    from numba import cfunc, int64
+
+    return cfunc(int64(int64))(function)
+
+
+@contextmanager
+def _cached() -> Iterator[None]:
+    """Numba keeps what is declared meanwhile in our cache folder."""
+    from numba import config
+
+    settings = vars(config)
     before = settings["CACHE_DIR"]
     settings["CACHE_DIR"] = str(cache_folder())
     try:
-        return njit(nogil=True, error_model="numpy", cache=True)(function)
+        yield
     finally:
         settings["CACHE_DIR"] = before
 
@@ -84,12 +114,12 @@ def ready(kernel: Any, signature: Any) -> None:
         if any(cache_folder().rglob(f"*{kernel.py_func.__name__}-*.nbc")):
             kernel.compile(signature)
             return
-        with _progress("spiketalk: compiling kernels for this processor, once"):
+        with progress("spiketalk: compiling kernels for this processor, once"):
             kernel.compile(signature)
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[None]:
+def progress(what: str) -> Iterator[None]:
     """A line on standard error that counts the seconds; only its last form when that is not a terminal."""
     over = threading.Event()
     begun = time.monotonic()

@@ -105,7 +105,7 @@ def random_programs(draw: st.DrawFn) -> Program:
                 )
             )
             if op == "lif":
-                levels = draw(st.sampled_from([1, 4, 31, 32, 1000]))
+                levels = draw(st.sampled_from([1, 4, 31, 32, 127, 128, 1000]))
                 signed, reset = draw(st.integers(0, 1)), draw(st.sampled_from(["soft", "hard"]))
                 place(op, [name], "spikes", width, width, levels=levels, signed=signed, reset=reset)
             elif op == "window":

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from models.backends import native
 from models.backends.warm import cache_folder
 
 ROOT = Path(__file__).parents[3]
@@ -69,3 +72,37 @@ def test_a_folder_that_cannot_be_written_does_not_stop_anything(tmp_path: Path) 
 def test_importing_the_runtime_does_not_import_the_compiler() -> None:
     code = "import sys, models.program, models.backends; print({'numba', 'torch'} & set(sys.modules))"
     assert run(code).stdout == "set()\n"
+
+
+FIRST_STEP = """
+import sys, time
+import numpy as np
+from models.backends import backend
+from models.program import Program
+program = Program.load(sys.argv[1])
+backend("events").step(program, program.state(), {"mels": np.zeros((1, 320), np.float32)})
+print(time.process_time(), "numba" in sys.modules)
+"""
+EARS = ROOT / "models" / "shipped" / "ears.safetensors"
+
+
+@pytest.mark.skipif(not EARS.exists(), reason="no ears are shipped yet")
+def test_a_warm_process_takes_its_first_step_within_a_second_and_without_the_compiler() -> None:
+    """Processor time, so that it does not matter what else the machine is doing."""
+    native.step()
+    out = subprocess.run(
+        [sys.executable, "-c", FIRST_STEP, str(EARS)], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    seconds, compiler = out.stdout.split()
+    assert (float(seconds) < 1, compiler, out.stderr) == (True, "False", "")
+
+
+def test_damaged_machine_code_is_never_linked(tmp_path: Path) -> None:
+    native.step()
+    whole = (cache_folder() / "step.o").read_bytes()
+    path = tmp_path / "step.o"
+    for damaged in (whole[:-1], whole[:40], b"", whole[:100] + b"\x00\x01" + whole[102:]):
+        path.write_bytes(damaged)
+        assert native.load(path) is None
+    path.write_bytes(whole)
+    assert native.load(path) is not None
