@@ -25,8 +25,13 @@ $(READY): pyproject.toml requirements.lock scripts/system-packages.sh
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
-talk: $(READY)  ## put a recorded question to the agent and hear its answer
-	$(BIN)/spiketalk talk $(QUESTION) --output $(ANSWER) --play
+talk: $(READY)  ## talk with the agent; where there is no microphone, a recorded question is put to it
+	@if test -t 0 && $(BIN)/spiketalk devices >/dev/null 2>&1; then \
+		$(BIN)/spiketalk chat; \
+	else \
+		echo "No microphone, loudspeaker or terminal here: a recorded question is put to it instead."; \
+		$(BIN)/spiketalk talk $(QUESTION) --output $(ANSWER) --play; \
+	fi
 
 test: $(READY) style types unit  ## style, types and all tests
 

@@ -14,10 +14,7 @@ import soundfile
 import soxr
 
 from agent.clock import HEARING_HZ
-from agent.conversation import Conversation
-from agent.ears import Ears
-from agent.mind import Mind
-from agent.mouth import Mouth
+from agent.networks import Networks
 from agent.sound.wav import SoundError
 from agent.talk import Turn, talk
 from agent.trace import Activity, Timing
@@ -78,11 +75,11 @@ def held_out(folder: Path) -> list[Held]:
 
 def answer_all(folder: Path, answers: Path, models: Path | None = None) -> list[Answered]:
     """Put each recording of `folder` to the agent, in a talk of its own; its answers go to `answers`."""
-    ears, mind, mouth = Ears.load(models), Mind.load(models), Mouth.load(models)
+    networks = Networks.load(models)
     made = []
     for held in held_out(folder):
         answer = answers / f"{held.path.stem}.wav"
-        turns = talk(held.path, answer, lambda: Conversation(ears, mind, mouth))
+        turns = talk(held.path, answer, lambda: networks)
         made.append(Answered(held, tuple(turns), answer))
     return made
 

@@ -19,11 +19,11 @@ from agent.clock import FRAME, HEARING_HZ
 from agent.echo import Canceller, EchoCanceller, NoEcho
 from agent.history import Line
 from agent.listening import Microphone
-from agent.networks import SpikingEars, SpikingMind, SpikingMouth
+from agent.networks import Networks
 from agent.perception import level_db
 from agent.pipeline import Conversation
 from agent.sound.wav import Recording, SoundError
-from agent.stages import Ears, Mind, Mouth
+from agent.stages import Mind
 from agent.trace import Moment
 from agent.turn.effects import Cut, Duck, Effect
 from agent.turn.events import Event, Say, Why
@@ -131,17 +131,8 @@ def silence(seconds: float) -> Floats:
     return np.zeros(round(seconds * HEARING_HZ), np.float32)
 
 
-@dataclass(frozen=True)
-class Stages:
-    """The three networks."""
-
-    ears: Ears
-    mind: Mind
-    mouth: Mouth
-
-
 def hold(
-    place: Place, stages: Stages, mind: Mind, canceller: EchoCanceller, say: bool
+    place: Place, stages: Networks, mind: Mind, canceller: EchoCanceller, say: bool
 ) -> tuple[Watched, Conversation]:
     """One conversation over what the place hears; `say`: we begin."""
     watched = Watched()
@@ -160,7 +151,7 @@ def hold(
     return watched, asyncio.run(run())
 
 
-def answers(recordings: Sequence[Floats], stages: Stages) -> dict[str, object]:
+def answers(recordings: Sequence[Floats], stages: Networks) -> dict[str, object]:
     """How soon each recording is answered, and how often before it was over."""
     gaps: list[float] = []
     computing: list[Moment] = []
@@ -185,7 +176,7 @@ def answers(recordings: Sequence[Floats], stages: Stages) -> dict[str, object]:
     }
 
 
-def barge_ins(recordings: Sequence[Floats], stages: Stages, echo_db: float | None) -> dict[str, object]:
+def barge_ins(recordings: Sequence[Floats], stages: Networks, echo_db: float | None) -> dict[str, object]:
     """How soon we are held, and then silent for good, when each recording is spoken over our own voice."""
     ducks, silences, caught = [], [], 0
     for sound in recordings:
@@ -211,7 +202,7 @@ def barge_ins(recordings: Sequence[Floats], stages: Stages, echo_db: float | Non
     }
 
 
-def own_echo(minutes: float, stages: Stages, echo_db: float) -> int:
+def own_echo(minutes: float, stages: Networks, echo_db: float) -> int:
     """How often we are held by our own echo in so many minutes of our own speech."""
     place = Place(silence(60 * minutes), echo_db)
     watched, _ = hold(place, stages, Talker(int(6 * minutes) + 1), Canceller(), say=True)
@@ -233,7 +224,7 @@ def turns(
 ) -> dict[str, object]:
     """All figures of turn-taking, over the recordings in `folder`."""
     recordings = speech(folder)
-    stages = Stages(SpikingEars.load(models), SpikingMind.load(models), SpikingMouth.load(models))
+    stages = Networks.load(models)
     plain = barge_ins(recordings, stages, None)
     over = barge_ins(recordings, stages, echo_db)
     return answers(recordings, stages) | {

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin
 
 from agent.clock import FRAME, HEARING_HZ, SPEAKING_HZ
 
@@ -64,7 +63,8 @@ class Reference:
     """
 
     def __init__(self) -> None:
-        self._taps = 2 * firwin(49, 7_200, fs=2 * SPEAKING_HZ)
+        taps = np.hamming(49) * np.sinc(2 * 7_200 / (2 * SPEAKING_HZ) * (np.arange(49) - 24))
+        self._taps = 2 * taps / taps.sum()
         self._history = np.zeros(len(self._taps) - 1)
         self._frame = np.zeros(FRAME, np.float32)
 

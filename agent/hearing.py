@@ -150,7 +150,7 @@ class Recogniser:
         hearing = self._hearing
         assert hearing is not None, "guesses are made only while there is a transcript"
         made = await self._compute(hearing.so_far, hearing)
-        self._told("ears, last words", heard.at, made)
+        self._told("ears, last words", heard.at, made, text=made.result)
         self._tell(heard, made.result, stable=True)
         self._paused = True
         self._happen(EndGuess(heard.at, self._guess_end(self._words)))
@@ -161,10 +161,9 @@ class Recogniser:
             self._words = words
             self._happen(Partial(heard.at, words, self._since, stable, heard.source))
 
-    def _told(self, work: str, at: Samples, made: Metered[Any], calls: int = 1) -> None:
-        self._measure(
-            Span(work, at, at, made.wall_ms, made.compute_ms, calls=calls, account=made.account)
-        )
+    def _told(self, work: str, at: Samples, made: Metered[Any], calls: int = 1, text: str = "") -> None:
+        took = (made.wall_ms, made.compute_ms)
+        self._measure(Span(work, at, at, *took, calls=calls, account=made.account, text=text))
 
     async def _compute(self, call: Callable[[], T], stage: object = None) -> Metered[T]:
         self._pending = asyncio.get_running_loop().run_in_executor(

@@ -93,11 +93,12 @@ class WentOn:
 
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
-    """The answer is over; `heard` is what of it was heard, marked where it was cut."""
+    """The answer is over; `heard` is what of it was heard, marked where it was cut, and `lasted` how long."""
 
     at: Samples
     heard: str
     outcome: ResponseEnd
+    lasted: Samples = Samples(0)
 
 
 # everybody → screen, bench, exporter

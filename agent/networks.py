@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import Samples
+from agent.clock import HEARING_HZ, Samples, samples
 from agent.history import Line
 from agent.loading import loading
+from agent.messages import TurnEnded, Word
+from agent.sound.wav import Recording
+from agent.spans import Account
 from agent.stages import Piece
+from agent.trace import Activity, activity
 from agent.turn.events import Why
 
 if TYPE_CHECKING:
-    from models.asr.recogniser import Recogniser, Stream
-    from models.lm.mind import Mind, Talk
+    from models.asr.recogniser import Recogniser, Stream, Transcript
+    from models.lm.mind import Mind, Reply, Talk
     from models.tts.voice import Voice
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The three stages."""
+
+    ears: SpikingEars
+    mind: SpikingMind
+    mouth: SpikingMouth
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Networks:
+        """The shipped ones, or those in `folder`, warm."""
+        return cls(SpikingEars.load(folder), SpikingMind.load(folder), SpikingMouth.load(folder))
 
 
 class SpikingEars:
@@ -42,22 +61,34 @@ class SpikingEars:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> SpikingEars:
-        """The shipped ears, or those in `folder`."""
+        """The shipped ears, or those in `folder`, with their kernels compiled."""
         from models.asr.recogniser import Recogniser
 
         with loading("ears", folder):
-            return cls(Recogniser.load(folder))
+            ears = cls(Recogniser.load(folder))
+        warm = ears.listen(Samples(0))
+        warm.hear([np.zeros(HEARING_HZ // 2, np.float32)])
+        warm.so_far()
+        return ears
 
     def listen(self, since: Samples) -> SpikingHearing:
         """Begin a transcript."""
-        return SpikingHearing(self._recogniser.stream(), self._shared)
+        return SpikingHearing(self._recogniser.stream(), self._shared, since)
+
+    def transcribe(self, recording: Recording) -> TurnEnded:
+        """A whole recording taken as one turn."""
+        stream = self._recogniser.stream()
+        for block in recording.blocks(HEARING_HZ):
+            stream.feed(block)
+        return placed(stream.finish(), Samples(0), Samples(stream.samples))
 
 
 class SpikingHearing:
     """One transcript; `so_far` finishes a copy of it."""
 
-    def __init__(self, stream: Stream, shared: dict[int, Any]) -> None:
-        self._stream, self._shared = stream, shared
+    def __init__(self, stream: Stream, shared: dict[int, Any], since: Samples) -> None:
+        self._stream, self._shared, self._since = stream, shared, since
+        self._account: Account | None = None
 
     def hear(self, frames: Sequence[Floats]) -> str | None:
         """The words so far where they changed."""
@@ -67,7 +98,24 @@ class SpikingHearing:
     def so_far(self) -> str:
         """The words as if the sound ended here."""
         # what a stream shares with others is not copied: the network, its engine and the words
-        return copy.deepcopy(self._stream, dict(self._shared)).finish().text
+        finished = copy.deepcopy(self._stream, dict(self._shared)).finish()
+        until = Samples(self._since + self._stream.samples)
+        self._account = Account(activity(finished.counts), placed(finished, self._since, until))
+        return finished.text
+
+    def account(self) -> Account | None:
+        """What the neurons did in this transcript so far, and its words and phones; after `so_far` only."""
+        account, self._account = self._account, None
+        return account
+
+
+def placed(transcript: Transcript, since: Samples, until: Samples) -> TurnEnded:
+    """A transcript of the sound from `since` to `until`, in audio time."""
+    words = tuple(
+        Word(w.text, Samples(since + samples(1000 * w.start_s)), Samples(since + samples(1000 * w.end_s)))
+        for w in transcript.words
+    )
+    return TurnEnded(until, transcript.text, words, tuple(transcript.phones))
 
 
 class SpikingMind:
@@ -76,14 +124,24 @@ class SpikingMind:
     def __init__(self, mind: Mind, seed: int = 0) -> None:
         self._mind, self._seed = mind, seed
         self._known: Talk = mind.talk(seed)
+        self._said: Reply | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None, seed: int = 0) -> SpikingMind:
-        """The shipped mind, or the one in `folder`."""
-        from models.lm.mind import Mind
+        """The shipped mind, or the one in `folder`; LoadingError where a part is missing or damaged."""
+        from models.lm.mind import MEMORY, PROGRAM, SHIPPED, Mind
 
         with loading("mind", folder):
-            return cls(Mind.load(folder), seed)
+            for name in (MEMORY, PROGRAM):
+                if not ((folder or SHIPPED) / name).is_file():
+                    raise FileNotFoundError(f"{name} is missing")
+            mind = Mind.load(folder)
+        mind.talk().think("how are you")  # what is made on first use is made now
+        return cls(mind, seed)
+
+    def talk(self) -> Talk:
+        """A talk in writing, of which nothing was said yet."""
+        return self._mind.talk(self._seed)
 
     def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
         """What to say to `words`; an empty line is silence."""
@@ -93,7 +151,15 @@ class SpikingMind:
         if self._known.turns != turns[: len(self._known.turns)]:
             self._known = self._mind.talk(self._seed)
         self._known.turns += turns[len(self._known.turns) :]
-        return str(self._known.fork().think(words).text)
+        self._said = self._known.fork().think(words)
+        return str(self._said.text)
+
+    def account(self) -> Account | None:
+        """What the neurons did for the last reply, and the reply with its source."""
+        said = self._said
+        if said is None:
+            return None
+        return Account(activity(said.counts) if said.counts is not None else Activity(), said.source)
 
 
 class SpikingMouth:
@@ -101,10 +167,11 @@ class SpikingMouth:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
+        self._spent = Activity()
 
     @classmethod
     def load(cls, folder: Path | None = None) -> SpikingMouth:
-        """The shipped mouth, or the one in `folder`."""
+        """The shipped mouth, or the one in `folder`, with its kernels compiled."""
         from models.tts.voice import Voice
 
         with loading("mouth", folder):
@@ -112,4 +179,12 @@ class SpikingMouth:
 
     def speak(self, text: str) -> Iterator[Piece]:
         """The sound of `text`, 20 ms at a time."""
-        return self._voice.speak(text)
+        for chunk in self._voice.speak(text):
+            if chunk.counts is not None:
+                self._spent += activity(chunk.counts)
+            yield chunk
+
+    def account(self) -> Account:
+        """What the neurons did since the last account."""
+        spent, self._spent = self._spent, Activity()
+        return Account(spent)

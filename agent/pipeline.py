@@ -47,6 +47,16 @@ Watcher = Callable[[State, Event, State, tuple[Effect, ...]], None]
 """Told of every step of the turn controller: a session log, a screen, a server, the invariants."""
 
 
+def both(first: Watcher, second: Watcher) -> Watcher:
+    """A watcher that tells two."""
+
+    def watch(before: State, event: Event, after: State, effects: tuple[Effect, ...]) -> None:
+        first(before, event, after, effects)
+        second(before, event, after, effects)
+
+    return watch
+
+
 class Conversation:
     """One conversation: `converse` runs it, `tell` reaches into it, `history` is what was said."""
 

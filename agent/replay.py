@@ -1,9 +1,9 @@
 """A session on record, and the same session again: what was heard, every event, every decision.
 
 A session is a zip file: `microphone.wav` (what was heard, 16 kHz, 16 bit), `steps.jsonl` (every event of the
-turn controller with its effects, in order) and `session.json` (version, settings, pace). The decisions are a
-function of the events; in the pace of files the events are a function of the sound. Both can be played again
-and compared.
+turn controller with its effects, and every change of the settings, in order) and `session.json` (version,
+settings, pace). The decisions are a function of the events; in the pace of files the events are a function of
+the sound. Both can be played again and compared.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ _EVENTS = {event.__name__: event for event in EVENTS}
 
 class ReplayError(Exception):
     """A session that cannot be read, or did not come out the same; the message is one line."""
+
+
+class DifferentError(ReplayError):
+    """A session that did not come out the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class SessionLog:
         step = {"event": as_record(event), "effects": [as_record(effect) for effect in effects]}
         self._steps.write(json.dumps(step) + "\n")
 
+    def configured(self, settings: Settings) -> None:
+        """Note that the settings changed."""
+        self._steps.write(json.dumps({"settings": plain(settings)}) + "\n")
+
     def __enter__(self) -> SessionLog:
         return self
 
@@ -167,12 +175,15 @@ class Recorded:
         self.said.append(frame)
 
 
-def steps(path: Path) -> Iterator[tuple[Event, list[dict[str, Any]]]]:
-    """The events of a session, each with the effects it had."""
+def steps(path: Path) -> Iterator[tuple[Event | Settings, list[dict[str, Any]]]]:
+    """The events of a session, each with the effects it had; between them, settings where they changed."""
     with _opened(path) as bundle, bundle.open(STEPS) as file:
         for line in file:
             record = json.loads(line)
-            yield as_event(record["event"]), record["effects"]
+            if "settings" in record:
+                yield settings_of(record["settings"]), []
+            else:
+                yield as_event(record["event"]), record["effects"]
 
 
 def about(path: Path) -> tuple[Settings, Pace]:
@@ -190,12 +201,15 @@ def replay(path: Path) -> Replayed:
     state: State = Idle()
     ledger, count, total = Ledger(), 0, 0
     for number, (event, recorded) in enumerate(steps(path), 1):
+        if isinstance(event, Settings):
+            settings = event
+            continue
         before = state
         state, effects = decide(before, event, settings)
         ledger = watch(ledger, before, event, state, effects)
         decided = json.loads(json.dumps([as_record(effect) for effect in effects]))
         if decided != recorded:
-            raise ReplayError(f"step {number} ({event}): decided {decided}, recorded {recorded}")
+            raise DifferentError(f"step {number} ({event}): decided {decided}, recorded {recorded}")
         for effect in effects:
             if isinstance(effect, Learn):
                 settings = replace(settings, patience=settings.patience.after(effect.pause))
@@ -207,10 +221,10 @@ def compare(first: Path, second: Path) -> None:
     """Raise ReplayError at the first step in which two sessions differ, sound included."""
     for number, (one, other) in enumerate(zip(steps(first), steps(second), strict=False), 1):
         if one != other:
-            raise ReplayError(f"step {number}: {one} in {first.name}, {other} in {second.name}")
+            raise DifferentError(f"step {number}: {one} in {first.name}, {other} in {second.name}")
     lengths = [sum(1 for _ in steps(path)) for path in (first, second)]
     if lengths[0] != lengths[1]:
-        raise ReplayError(f"{first.name} has {lengths[0]} steps, {second.name} has {lengths[1]}")
+        raise DifferentError(f"{first.name} has {lengths[0]} steps, {second.name} has {lengths[1]}")
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

@@ -168,7 +168,8 @@ class Replies:
         if self._busy.get(stage) == generation:
             del self._busy[stage]
         took = (made.wall_ms, made.compute_ms)
-        self._measure(Span(work, began, self._clock.now(), *took, generation, account=made.account))
+        text = made.result if isinstance(made.result, str) else ""
+        self._measure(Span(work, began, self._clock.now(), *took, generation, 1, made.account, text))
         return made
 
 

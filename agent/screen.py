@@ -10,7 +10,7 @@ from rich.text import Text
 
 from agent.budgets import BUDGETS
 from agent.clock import Samples, seconds
-from agent.messages import Message, PartialWords, Replied, TurnDone, TurnEnded
+from agent.messages import Message, PartialWords, Replied, ReplyEnded, TurnDone, TurnEnded
 from agent.trace import Trace
 
 _NAME_WIDTH = 6
@@ -30,14 +30,23 @@ class Screen:
             case PartialWords(at, text) if text and text != self._partial:
                 self._partial = text
                 self._words(at, f"{text} …", "dim", keep=False)
-            case TurnEnded(at, text):
+            case TurnEnded(at, text) if text or message.outcome == "noise":
                 self._partial = ""
                 said = text or "(a sound, but no words that I know)"
                 self._words(at, said, "bold" if text else "dim", keep=True)
             case Replied(at, text, _):
                 self._line(at, "agent", text, "bold cyan")
-            case TurnDone(trace=trace) if trace.timings:
+            case ReplyEnded(at, heard, outcome) if outcome not in ("heard", "closed"):
+                self._line(at, "", f"({outcome}; heard: {heard or 'nothing'})", "dim")
+            case TurnDone(trace=trace) if set(trace.timings) - {"voice activity", "ears"}:
                 self._console.print(costs(trace))
+
+    def note(self, text: str) -> None:
+        """Print a line that is nobody's."""
+        self._console.print(Text(text, "yellow"))
+
+    def follow(self, talk: object) -> None:
+        """What a chat shows beside its messages is for terminals."""
 
     def _words(self, at: Samples, text: str, style: str, keep: bool) -> None:
         if not self._console.is_terminal:

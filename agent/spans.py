@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a stage knows of its last call beside the result: what its neurons did, and any detail of its own."""
+    """What a stage knows of its last call beside the result: what its neurons did, any detail of its own."""
 
     spent: Activity = field(default_factory=Activity)
     detail: Any = None
@@ -44,6 +44,8 @@ class Span:
     generation: int = 0
     calls: int = 1
     account: Account | None = None
+    text: str = ""
+    """what came of it, where that is words: the last words of a turn, a reply"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ needed=(
     "alsa-utils:aplay"               # `make talk` plays its answer through it
     "pulseaudio:pulseaudio"          # a sound card without a sound card, for tests of the desktop's sound
     "pulseaudio-utils:pactl"
+    "tmux:tmux"                      # a terminal without a terminal, for tests of the chat's screen
     "libasound2-plugins:/usr/share/alsa/alsa.conf.d/50-pulseaudio.conf"  # from PortAudio's ALSA to PulseAudio
 )
 

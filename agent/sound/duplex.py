@@ -47,6 +47,22 @@ def listed() -> str:
     return str(_sounddevice().query_devices())
 
 
+def checked(devices: Devices) -> tuple[int, int]:
+    """The rates of microphone and loudspeaker in Hz; NoDeviceError where one of them is missing."""
+    sounddevice = _sounddevice()
+    try:
+        heard_hz, said_hz = (
+            round(float(sounddevice.query_devices(device, kind)["default_samplerate"]))
+            for device, kind in ((devices.microphone, "input"), (devices.loudspeaker, "output"))
+        )
+    except (ValueError, sounddevice.PortAudioError) as error:
+        raise NoDeviceError(
+            f"no microphone or no loudspeaker ({error}): connect one, write with `spiketalk chat --text`, "
+            "or put a recording to it with `spiketalk talk`"
+        ) from error
+    return heard_hz, said_hz
+
+
 class Duplex:
     """A `Sound` of the pipeline over sounddevice. Use it as an async context manager."""
 
@@ -97,15 +113,7 @@ class Duplex:
     def _open(self) -> None:
         sounddevice = _sounddevice()
         devices = self._devices
-        try:
-            heard_hz, said_hz = (
-                round(float(sounddevice.query_devices(device, kind)["default_samplerate"]))
-                for device, kind in ((devices.microphone, "input"), (devices.loudspeaker, "output"))
-            )
-        except (ValueError, sounddevice.PortAudioError) as error:
-            raise NoDeviceError(
-                f"no microphone or no loudspeaker ({error}): connect one, or put a recording to it instead"
-            ) from error
+        heard_hz, said_hz = checked(devices)
         self._block = said_hz * FRAME_MS // 1000
         self._in = soxr.ResampleStream(heard_hz, HEARING_HZ, 1, dtype="float32")
         self._out = soxr.ResampleStream(SPEAKING_HZ, said_hz, 1, dtype="float32")

@@ -231,5 +231,5 @@ def test_the_installed_command_runs_and_starts_fast_without_pytorch() -> None:
     command = Path(sys.executable).with_name("spiketalk")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("spiketalk 0.")
-    code = "import sys; import agent.cli, agent.conversation; sys.exit('torch' in sys.modules)"
+    code = "import sys; import agent.cli, agent.chat, agent.talk; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONWARNINGS": "error"})

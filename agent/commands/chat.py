@@ -1,0 +1,66 @@
+"""`spiketalk chat`: talk over microphone and loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.commands.options import CONFIG, MODELS, RECORD, SET, console
+
+
+@click.command()
+@click.option("--microphone", metavar="NAME", help="A device's number or a part of its name; see `devices`.")
+@click.option("--loudspeaker", metavar="NAME", help="The same for the other side.")
+@click.option("--echo", type=click.Choice(["auto", "webrtc", "numpy", "none"]), help="none: for headphones.")
+@click.option("--push-to-talk", is_flag=True, help="Listen only after the space bar, until it is hit again.")
+@click.option("--text", is_flag=True, help="Write instead of speaking; needs no sound device.")
+@RECORD
+@CONFIG
+@SET
+@MODELS
+def chat(
+    microphone: str | None,
+    loudspeaker: str | None,
+    echo: str | None,
+    push_to_talk: bool,
+    text: bool,
+    record: Path | None,
+    config: Path | None,
+    switches: tuple[str, ...],
+    folder: Path | None,
+) -> None:
+    """Talk with the agent; space is push to talk, enter begins to write, q ends it."""
+    from agent.chat import Chat
+    from agent.configuration import load
+    from agent.dashboard import Dashboard
+    from agent.networks import Networks
+    from agent.screen import Screen
+    from agent.sound.duplex import Devices, checked
+
+    choice = load(config, switches)
+    for key, value in (("microphone", microphone), ("loudspeaker", loudspeaker), ("echo", echo)):
+        if value is not None:
+            choice = choice.with_value("sound", key, int(value) if value.isdigit() else value)
+    if not text:
+        checked(Devices(choice.sound.microphone, choice.sound.loudspeaker))
+    on_terminal = sys.stdout.isatty()
+    screen: Any = Dashboard(_terminal()) if on_terminal else Screen(console(sys.stdout))
+    with screen if on_terminal else nullcontext():
+        talk = Chat(
+            Networks.load(folder), choice, screen, in_writing=text, push_to_talk=push_to_talk, record=record
+        )
+        with suppress(KeyboardInterrupt):  # a way to say goodbye like any other
+            asyncio.run(talk.run())
+    if record is not None:
+        click.echo(f"The session is in {record}.")
+
+
+def _terminal() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False)
