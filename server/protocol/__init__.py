@@ -1,0 +1,1 @@
+"""The OpenAI Realtime protocol without I/O: client events and turns in, server events and orders out."""

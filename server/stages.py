@@ -1,0 +1,155 @@
+"""The three networks as one session sees them: shared weights, a talk and a manner of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.history import Line
+from agent.loading import loading
+from agent.networks import SpikingEars, SpikingMind, SpikingMouth
+from agent.stages import Ears, Mind, Mouth, Piece
+from agent.trace import activity
+from agent.turn.events import Why
+from models.lm.mind import Mind as MindNetwork
+from models.tts.voice import Voice
+from models.tts.words import spoken
+
+REMEMBERED = 8
+"""so many texts are kept to show what is said as it was written"""
+
+
+@dataclass
+class Manner:
+    """How a session wants to be answered; changed between answers."""
+
+    text_only: bool = False
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What one session's pipeline is made of."""
+
+    ears: Ears
+    mind: Mind
+    mouth: Mouth
+    manner: Manner
+    spelling: Spelling
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Loaded once, shared by all sessions."""
+
+    ears: SpikingEars
+    mind: MindNetwork
+    voice: Voice
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Networks:
+        """The shipped ones, or those in `folder`, warm. Raises LoadingError with one line."""
+        ears = SpikingEars.load(folder)
+        SpikingMind.load(folder)
+        with loading("mind", folder):
+            mind = MindNetwork.load(folder)
+        with loading("mouth", folder):
+            voice = Voice.load(folder)
+        return cls(ears, mind, voice)
+
+    def stages(self, seed: int = 0) -> Stages:
+        """The stages of one session."""
+        manner, spelling = Manner(), Spelling()
+        return Stages(
+            self.ears,
+            AttentiveMind(self.mind, seed),
+            MannerlyMouth(self.voice, manner, spelling),
+            manner,
+            spelling,
+        )
+
+
+class AttentiveMind(SpikingMind):
+    """Asked for an answer without a turn, it answers the last line of the user's."""
+
+    def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
+        """See `Mind.reply`."""
+        if why == "asked" and talk and talk[-1].speaker == "user":
+            words = talk[-1].text()
+        return super().reply(talk, words, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A piece of text of an answer: one word, without sound."""
+
+    samples: NDArray[np.float32]
+    at: int
+    word: int
+    word_at: int
+    said: str
+
+
+class MannerlyMouth(SpikingMouth):
+    """Speaks at the session's speed, or writes."""
+
+    def __init__(self, voice: Voice, manner: Manner, spelling: Spelling) -> None:
+        super().__init__(voice)
+        self._manner, self._spelling = manner, spelling
+
+    def speak(self, text: str) -> Iterator[Piece]:
+        """See `Mouth.speak`."""
+        if self._manner.text_only:
+            self._spelling.plain(text)
+            silence = np.zeros(0, np.float32)
+            yield from (Written(silence, 0, index, 0, word) for index, word in enumerate(text.split()))
+            return
+        self._spelling.remember(text)
+        for chunk in self._voice.speak(text, self._manner.speed):
+            if chunk.counts is not None:
+                self._spent += activity(chunk.counts)
+            yield chunk
+
+
+class Spelling:
+    """Remembers how what is spoken was written.
+
+    >>> spelling = Spelling()
+    >>> spelling.remember("It's 20 km, I think.")
+    >>> spelling.shown(("it's", "twenty", "kilometers", "i"))
+    ("It's", '20', 'km,', 'I')
+    """
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[tuple[str, ...], tuple[str, ...]]] = deque(maxlen=REMEMBERED)
+
+    def remember(self, text: str) -> None:
+        """This text will be spoken."""
+        said = tuple(one.word for one in spoken(text))
+        shown: list[str] = []
+        waiting = ""
+        for token in text.split():
+            count = sum(1 for _ in spoken(token))
+            if count == 0:
+                waiting = f"{waiting} {token}".strip()
+                continue
+            shown += [f"{waiting} {token}".strip(), *[""] * (count - 1)]
+            waiting = ""
+        self._known.appendleft((said, tuple(shown) if len(shown) == len(said) else said))
+
+    def plain(self, text: str) -> None:
+        """This text will be shown as it is."""
+        words = tuple(text.split())
+        self._known.appendleft((words, words))
+
+    def shown(self, said: tuple[str, ...]) -> tuple[str, ...]:
+        """These first words of an answer as they were written; "" for one that belongs to the one before."""
+        for words, shown in list(self._known):
+            if words[: len(said)] == said:
+                return shown[: len(said)]
+        return said
