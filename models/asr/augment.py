@@ -18,15 +18,16 @@ Floats = NDArray[np.float32]
 class Recipe:
     """How far copies may stray. Shares are probabilities."""
 
-    speed: float = 0.12
-    warp: float = 0.08
-    loudness: float = 1.5
-    noise_share: float = 0.35
-    noise_db: tuple[float, float] = (5.0, 30.0)
+    speed: float = 0.1
+    warp: float = 0.03
+    loudness: float = 0.5
+    noise_share: float = 0.15
+    noise_db: tuple[float, float] = (8.0, 30.0)
     band_masks: int = 2
-    band_width: int = 14
-    time_masks_per_s: float = 0.4
+    band_width: int = 10
+    time_masks_per_s: float = 0.2
     time_width: int = 24
+
 
 
 def stretch(mels: Floats, speed: float, warp: float) -> Floats:

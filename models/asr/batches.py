@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,23 +15,30 @@ from models.asr.features import BANDS, normalise
 from models.asr.net import FRAMES_PER_STEP
 from models.asr.packed import Packed
 
+UNKNOWN = -100  # the label of a step without a known phone
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Normalised mels (batch, frames, 80), steps (batch,), all phones in a row, phones per utterance."""
+    """Normalised mels (batch, frames, 80), steps (batch,), all phones in a row, phones per utterance.
+
+    `labels` (batch, steps) is each step's phone for the frame criterion, −100 where none is known.
+    """
 
     mels: Tensor
     steps: Tensor
     phones: Tensor
     phone_counts: Tensor
+    labels: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Utterance `index` of one packed shard."""
+    """Utterance `index` of one packed shard, and each step's phone where it was aligned."""
 
     shard: Packed
     index: int
+    labels: NDArray[np.int8] | None = field(default=None, compare=False)
 
     @property
     def frames(self) -> int:
@@ -85,12 +92,24 @@ def training_batch(
     noises: list[NDArray[np.float32]],
     recipe: Recipe,
 ) -> Batch:
-    """Random copies of the entries, masked."""
+    """Random copies of the entries, masked; labels are stretched with the sound."""
     mels = []
     for entry in entries:
         changed = copy(entry.shard.log_mels(entry.index), noises, recipe, random)
         mels.append(mask(normalise(changed, mean, deviation), recipe, random))
-    return collate(mels, entries)
+    batch = collate(mels, entries)
+    labels = torch.full((len(entries), batch.mels.shape[1] // FRAMES_PER_STEP), UNKNOWN)
+    for row, entry, sound in zip(labels, entries, mels, strict=True):
+        if entry.labels is not None:
+            changed_labels = stretched(entry.labels, entry.frames, len(sound))
+            row[: len(changed_labels)] = torch.from_numpy(changed_labels)
+    return replace(batch, labels=labels)
+
+
+def stretched(labels: NDArray[np.int8], frames: int, changed: int) -> NDArray[np.int8]:
+    """Labels of a recording of `frames` frames for a copy that has `changed` of them."""
+    at = (np.arange(changed // FRAMES_PER_STEP) * (frames / changed)).astype(np.int64)
+    return labels[np.minimum(at, len(labels) - 1)]
 
 
 def collate(mels: list[NDArray[np.float32]], entries: list[Entry]) -> Batch:

@@ -104,7 +104,7 @@ class PocketSphinx:
 
 
 def digits(recogniser: Recogniser, limit: int | None) -> float:
-    """The share of spoken digits of unseen speakers that are heard right, where only one digit can be said."""
+    """The share of spoken digits of unseen speakers that are heard right, where only a digit can be said."""
     known = read_cmudict()
     vocabulary = Vocabulary(closed({digit: known[digit] for digit in DIGITS}))
     every = list(read_shard("spoken-digits"))

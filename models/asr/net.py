@@ -3,13 +3,15 @@
     mels (4 frames × 80) → first neurons (signed graded spikes) → window of 120 ms → 512 → window of 2 steps →
     width → blocks × [causal convolution, time mixing, channel mixing] → neurons → phones
 
-No look-ahead: the CTC criterion lets the network answer as late as it needs. A second read-out at mid-depth
-(Lee & Watanabe 2021, intermediate CTC) helps training and is not exported.
+No look-ahead: the CTC criterion lets the network answer as late as it needs. Two more read-outs help training
+and are not exported: one at mid-depth (Lee & Watanabe 2021, intermediate CTC), and one at the end that is
+told each step's phone (models/asr/alignment.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor, nn
@@ -47,6 +49,14 @@ class Size:
     spiking: bool = True
 
 
+class Answers(NamedTuple):
+    """Logits (batch, steps, 40): of the program's output, at mid-depth, and for the frame criterion."""
+
+    phones: Tensor
+    middle: Tensor
+    frames: Tensor
+
+
 class Ears(nn.Module):
     """Normalised log-mels (batch, frames, 80) to phone logits (batch, frames // 4, 40)."""
 
@@ -75,9 +85,9 @@ class Ears(nn.Module):
         self.phones = Synapses(size.width, OUTPUTS, bias=True, size=0.5)
         self.middle_norm, self.middle_neuron = Norm(size.width), shape.neuron(size.width)
         self.middle = Synapses(size.width, OUTPUTS, bias=True, size=0.5)
+        self.frames = Synapses(size.width, OUTPUTS, bias=True, size=0.5)
 
-    def forward(self, mels: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits at the end and at mid-depth, both (batch, steps, 40)."""
+    def forward(self, mels: Tensor) -> Answers:
         batch, frames, _ = mels.shape
         steps = frames // FRAMES_PER_STEP
         x = mels[:, : steps * FRAMES_PER_STEP].reshape(batch, steps, -1)
@@ -90,7 +100,8 @@ class Ears(nn.Module):
             if i == len(self.blocks) // 2 - 1:
                 middle = h
         at_middle = self.middle(self.middle_neuron(self.middle_norm(middle)))
-        return self.phones(self.last_neuron(self.last_norm(h))), at_middle
+        spikes = self.last_neuron(self.last_norm(h))
+        return Answers(self.phones(spikes), at_middle, self.frames(spikes))
 
     def export(self, mean: Tensor, deviation: Tensor, about: dict[str, str]) -> Program:
         """The network as a program; the front end's mean and deviation travel in the metadata as JSON."""

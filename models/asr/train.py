@@ -6,8 +6,8 @@ import itertools
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +17,29 @@ from numpy.typing import NDArray
 from rich.console import Console
 from torch import Tensor, nn
 
+from models.asr.alignment import Alignments, align
 from models.asr.augment import Recipe
-from models.asr.batches import Batch, Entry, Sampler, collate, training_batch
+from models.asr.batches import UNKNOWN, Batch, Entry, Sampler, collate, training_batch
 from models.asr.corpus import DEVELOPMENT_SHARDS, TRAINING_SHARDS, held_out, read_shard
 from models.asr.features import log_mels, normalise
 from models.asr.lexicon import BLANK, collapse
 from models.asr.net import Ears, Size, rates
 from models.asr.packed import Packed, Pronouncer, pack
 from models.training import crew, kernels
-from models.training.loop import Group, Plan, fit, load_average
+from models.training.loop import CHECKPOINT, Group, Plan, begin, fit, load_average
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
+ALIGNMENTS, SETTINGS = "alignments.npz", "settings.json"
 _LONGEST_S = 20
 _MIDDLE_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a run depends on; `batch_s` is one process's share."""
+    """Everything a run depends on; `batch_s` is one process's share.
+
+    `frame_weight` weighs the frame criterion, for which the run's folder holds alignments.npz.
+    """
 
     updates: int = 6000
     rate: float = 2e-3
@@ -44,6 +49,8 @@ class Settings:
     dropout: float = 0.05
     spiking: bool = True
     activity_weight: float = 0.0
+    frame_weight: float = 0.0
+    muon: float = 10.0
     seed: int = 1
 
 
@@ -57,6 +64,10 @@ def train(
     dropout: float = 0.05,
     dense: bool = False,
     activity_weight: float = 0.0,
+    frame_weight: float = 0.5,
+    muon: float = 10.0,
+    aligner: Path | None = None,
+    start: Path | None = None,
     seed: int = 1,
     processes: int = 1,
     device: str | None = None,
@@ -66,11 +77,28 @@ def train(
 ) -> Path | None:
     """Train and export; gives the program's path (None for the dense twin, which is no program).
 
-    An update sees `batch_s` seconds of speech, shared out among `processes`.
+    An update sees `batch_s` seconds of speech, shared out among `processes`. A run that hears a little
+    already can be the `aligner` of the next one (its folder): its forced alignments give the frame
+    criterion, and without one there is CTC alone. `start` is the folder of a run to begin from.
     """
+    if aligner is not None and not (folder / ALIGNMENTS).exists():
+        _align(aligner, folder / ALIGNMENTS, cache)
+    weight = frame_weight if (folder / ALIGNMENTS).exists() else 0.0
     settings = Settings(
-        updates, rate, batch_s / processes, width, blocks, dropout, not dense, activity_weight, seed
+        updates=updates,
+        rate=rate,
+        batch_s=batch_s / processes,
+        width=width,
+        blocks=blocks,
+        dropout=dropout,
+        spiking=not dense,
+        activity_weight=activity_weight,
+        frame_weight=weight,
+        muon=muon,
+        seed=seed,
     )
+    if start is not None and not (folder / CHECKPOINT).exists():
+        begin(_network(start), _made(folder))
     crew.run(learn, processes, settings, folder, cache, device, evaluate_every)
     return None if dense else export(folder, export_to or SHIPPED / "ears.safetensors")
 
@@ -84,9 +112,12 @@ def learn(
     torch.manual_seed(settings.seed)
     shards = {name: packed_shard(name, cache) for name in sorted({*TRAINING_SHARDS, *DEVELOPMENT_SHARDS})}
     entries = training_entries(shards[name] for name in TRAINING_SHARDS)
+    if settings.frame_weight:
+        found = Alignments.load(folder / ALIGNMENTS)
+        entries = [replace(entry, labels=found.of(number)) for number, entry in enumerate(entries)]
     mean, deviation = statistics(entries)
     np.savez(_made(folder) / "statistics.npz", mean=mean, deviation=deviation)
-    (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
+    (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=1))
     noises = [log_mels(noise.samples) for noise in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
     sampler = Sampler(entries, int(settings.batch_s * 100), settings.seed)
     recipe = Recipe()
@@ -110,22 +141,46 @@ def learn(
         settings.rate,
         weight_decay=0.05,
         clip=2.0,
+        muon=settings.muon,
         activity_weight=settings.activity_weight,
         evaluate_every=evaluate_every,
     )
-    return fit(model, [Group(list(model.parameters()))], batch, _loss, plan, folder, evaluate, device)
+    loss = partial(_loss, frame_weight=settings.frame_weight)
+    return fit(model, [Group(list(model.parameters()))], batch, loss, plan, folder, evaluate, device)
 
 
 def export(folder: Path, path: Path) -> Path:
     """Writes the averaged weights of the run in `folder` as a program, and gives its path."""
-    settings = Settings(**json.loads((folder / "settings.json").read_text()))
-    model = Ears(_size(settings))
-    model.load_state_dict(load_average(folder))
-    with np.load(folder / "statistics.npz") as kept:
-        mean, deviation = torch.from_numpy(kept["mean"]), torch.from_numpy(kept["deviation"])
+    model = _network(folder)
+    settings = json.loads((folder / SETTINGS).read_text())
+    mean, deviation = (torch.from_numpy(one) for one in _front_end(folder))
     path.parent.mkdir(parents=True, exist_ok=True)
-    model.export(mean, deviation, {"settings": json.dumps(asdict(settings))}).save(path)
+    model.export(mean, deviation, {"settings": json.dumps(settings)}).save(path)
     return path
+
+
+def _network(folder: Path) -> Ears:
+    """The averaged network of a run."""
+    if not (folder / SETTINGS).exists():
+        raise FileNotFoundError(f"{folder} holds no run of the ears; name the folder of one")
+    model = Ears(_size(Settings(**json.loads((folder / SETTINGS).read_text()))))
+    model.load_state_dict(load_average(folder))
+    return model
+
+
+def _front_end(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and deviation of the log-mels that a run was trained with."""
+    with np.load(folder / "statistics.npz") as kept:
+        return kept["mean"], kept["deviation"]
+
+
+def _align(aligner: Path, path: Path, cache: Path) -> None:
+    """Aligns all training recordings with the network of the run `aligner`."""
+    Console(stderr=True).print(f"aligning the recordings with {aligner}")
+    network = _network(aligner).eval()
+    entries = training_entries(packed_shard(name, cache) for name in TRAINING_SHARDS)
+    _made(path.parent)
+    align(network, entries, *_front_end(aligner)).save(path)
 
 
 def packed_shard(name: str, cache: Path) -> Packed:
@@ -192,12 +247,18 @@ def edit_distance(ours: list[int], truth: list[int]) -> int:
     return int(row[-1])
 
 
-def _loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def _loss(model: nn.Module, batch: Batch, frame_weight: float = 0.0) -> tuple[Tensor, dict[str, float]]:
     device = next(model.parameters()).device
-    logits, middle = model(batch.mels.to(device))
-    ends = _ctc(logits, batch)
-    middles = _ctc(middle, batch)
-    return (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * middles, {"ctc": float(ends.detach())}
+    answers = model(batch.mels.to(device))
+    ends = _ctc(answers.phones, batch)
+    loss = (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * _ctc(answers.middle, batch)
+    figures = {"ctc": float(ends.detach())}
+    if frame_weight and batch.labels is not None:
+        labels = batch.labels.to(device).flatten()
+        frames = F.cross_entropy(answers.frames.float().flatten(0, 1), labels, ignore_index=UNKNOWN)
+        loss = loss + frame_weight * frames
+        figures["frames"] = float(frames.detach())
+    return loss, figures
 
 
 def _ctc(logits: Tensor, batch: Batch) -> Tensor:

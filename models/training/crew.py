@@ -68,3 +68,13 @@ def average(parameters: list[nn.Parameter], asked_to_stop: bool) -> bool:
         p.grad = flat[start : start + p.numel()].view_as(p)
         start += p.numel()
     return bool(flat[-1] > 0)
+
+
+def total(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The sums of like tensors over the crew."""
+    if count() == 1 or not tensors:
+        return tensors
+    flat = torch.cat([one.reshape(-1) for one in tensors])
+    group.all_reduce(flat)
+    parts = flat.split([one.numel() for one in tensors])
+    return [part.view_as(one) for part, one in zip(parts, tensors, strict=True)]

@@ -11,7 +11,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.training import crew
+from models.training import crew, muon
 from models.training.blocks import Lif
 from models.training.log import TrainingLog
 
@@ -29,7 +29,10 @@ CHECKPOINT = "checkpoint.pt"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to learn. `rate` is the peak learning rate of the blocks' parameters."""
+    """How long and how fast to learn. `rate` is the peak learning rate of the blocks' parameters.
+
+    With `muon` above 0, large matrices of groups that allow it learn by Muon, at `muon` times the rate.
+    """
 
     updates: int
     rate: float
@@ -42,14 +45,19 @@ class Plan:
     save_every_s: float = 180.0
     evaluate_every: int = 1000
     final_rate: float = 0.02
+    muon: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parameters that share a learning rate (`times` the plan's) and a gradient-norm clip of their own."""
+    """Parameters that share a learning rate (`times` the plan's) and a gradient-norm clip of their own.
+
+    Embeddings and read-outs are no `hidden` layers: their rows are rarely used words, not directions.
+    """
 
     parameters: list[nn.Parameter]
     times: float = 1.0
+    hidden: bool = True
 
 
 def learning_rate(plan: Plan, update: int) -> float:
@@ -89,17 +97,10 @@ def fit(
     _keep_freed_memory()
     where, precision = device_and_precision(device)
     model.to(where)
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": parameters, "times": times, "weight_decay": decay}
-            for parameters, times, decay in _split(groups, plan)
-        ],
-        lr=plan.rate,
-        betas=plan.betas,
-    )
+    optimisers = _optimisers(groups, plan)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
-    update = _resume(folder, model, optimiser, average, where)
+    update = _resume(folder, model, optimisers, average, where)
     lifs = [module for module in model.modules() if isinstance(module, Lif)]
     parameters = [p for group in groups for p in group.parameters]
     stop = _StopSignal()
@@ -111,7 +112,7 @@ def fit(
             data = pending.result()
             pending = ahead.submit(batch, (update + 1) * crew.count() + crew.rank())
             rate = learning_rate(plan, update)
-            for group in optimiser.param_groups:
+            for group in (group for optimiser in optimisers for group in optimiser.param_groups):
                 group["lr"] = rate * group["times"]
             with torch.autocast(where.type, precision, enabled=precision is not torch.float32):
                 value, figures = loss(model, data)
@@ -123,9 +124,10 @@ def fit(
             stopped = crew.average(parameters, stop.asked)
             norms = [torch.nn.utils.clip_grad_norm_(group.parameters, plan.clip) for group in groups]
             skipped = not all(bool(torch.isfinite(norm)) for norm in norms)
-            if not skipped:
-                optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+            for optimiser in optimisers:
+                if not skipped:
+                    optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
             update += 1
             _average(average, model, min(plan.ema, update / (update + 10)))
             if crew.rank() > 0:
@@ -136,10 +138,16 @@ def fit(
             if evaluate and (update % plan.evaluate_every == 0 or update == plan.updates):
                 log.note(update, _evaluate(model, average, evaluate, update))
             if time.monotonic() - saved > plan.save_every_s or update == plan.updates or stopped:
-                _save(folder, model, optimiser, average, update)
+                _save(folder, model, optimisers, average, update)
                 saved = time.monotonic()
         pending.cancel()
     return average
+
+
+def begin(model: nn.Module, folder: Path) -> None:
+    """Makes `folder` a run that stands at update 0 with the weights of `model`."""
+    weights = model.state_dict()
+    _save(folder, model, [], weights, 0)
 
 
 def load_average(folder: Path) -> dict[str, Tensor]:
@@ -151,14 +159,28 @@ def load_average(folder: Path) -> dict[str, Tensor]:
     return state
 
 
-def _split(groups: list[Group], plan: Plan) -> Iterable[tuple[list[nn.Parameter], float, float]]:
-    """Weight decay on matrices only: leaks, thresholds, gains and decays mean something at their size."""
+def _optimisers(groups: list[Group], plan: Plan) -> list[torch.optim.Optimizer]:
+    """AdamW for everything, or Muon for the large matrices between layers.
+
+    Weight decay on matrices only: leaks, thresholds, gains and decays mean something at their size.
+    """
+    adam, by_muon = [], []
     for group in groups:
-        matrices = [p for p in group.parameters if p.dim() >= 2]
-        vectors = [p for p in group.parameters if p.dim() < 2]
-        for parameters, decay in ((matrices, plan.weight_decay), (vectors, 0.0)):
+        large = [p for p in group.parameters if plan.muon and group.hidden and muon.suits(p)]
+        others = [p for p in group.parameters if not any(p is one for one in large)]
+        for parameters, decay in (
+            ([p for p in others if p.dim() >= 2], plan.weight_decay),
+            ([p for p in others if p.dim() < 2], 0.0),
+        ):
             if parameters:
-                yield parameters, group.times, decay
+                adam.append({"params": parameters, "times": group.times, "weight_decay": decay})
+        if large:
+            times = group.times * plan.muon
+            by_muon.append({"params": large, "times": times, "weight_decay": 0.2 * plan.weight_decay})
+    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(adam, lr=plan.rate, betas=plan.betas)]
+    if by_muon:
+        optimisers.append(muon.Muon(by_muon, lr=plan.rate))  # type: ignore[arg-type]
+    return optimisers
 
 
 def _average(average: dict[str, Tensor], model: nn.Module, keep: float) -> None:
@@ -184,11 +206,15 @@ def _evaluate(
 
 
 def _save(
-    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor], update: int
+    folder: Path,
+    model: nn.Module,
+    optimisers: list[torch.optim.Optimizer],
+    average: dict[str, Tensor],
+    update: int,
 ) -> None:
     state = {
         "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
         "average": average,
         "update": update,
         "random": torch.get_rng_state(),
@@ -201,7 +227,7 @@ def _save(
 def _resume(
     folder: Path,
     model: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimisers: list[torch.optim.Optimizer],
     average: dict[str, Tensor],
     where: torch.device,
 ) -> int:
@@ -210,7 +236,8 @@ def _resume(
         return 0
     state = torch.load(path, map_location=where, weights_only=True)
     model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
+    for optimiser, kept in zip(optimisers, state["optimisers"], strict=False):
+        optimiser.load_state_dict(kept)
     for name, value in state["average"].items():
         average[name].copy_(value)
     torch.set_rng_state(state["random"].cpu())
