@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,22 @@ def best(step: Callable[[], object], seconds: float, clock: Callable[[], float] 
         least = min(least, (clock() - begun) / burst)
         rounds += 1
     return float(least)
+
+
+def interleaved(steps: Sequence[Callable[[], object]], seconds: float) -> list[float]:
+    """Seconds that a call of each takes at best, all of them tried in turn under the same conditions."""
+    least = [np.inf] * len(steps)
+    until = time.monotonic() + seconds
+    rounds = 0
+    while rounds < 10 or time.monotonic() < until:
+        for which, step in enumerate(steps):
+            step()
+            begun = time.thread_time()
+            for _ in range(8):
+                step()
+            least[which] = min(least[which], (time.thread_time() - begun) / 8)
+        rounds += 1
+    return [float(x) for x in least]
 
 
 def bandwidth(size: int, seconds: float = 1.0) -> float:

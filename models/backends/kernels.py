@@ -320,7 +320,7 @@ def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, listed,
     return 0
 
 
-def step(address):
+def step(address: int) -> int:
     """`run` of a call, whose address is given; see `table`."""
     call = carray(at_address(address), (t.CALL,), np.int64)
     streams, rows, words = call[t.STREAMS], call[t.ROWS], call[t.ROW_WORDS]
