@@ -147,3 +147,7 @@ _outside(
     "How soon it answers and stops; --json.",
     figures=True,
 )
+_outside(
+    bench, "load", "server.load:load", "Many talks at once against a server of its own; --json.", figures=True
+)
+_outside(spiketalk, "serve", "server.command:serve", "Serve the browser page and the Realtime protocol.")

@@ -1,4 +1,4 @@
-"""`spiketalk serve`."""
+"""`spiketalk serve`: its parameters are the options of the command line."""
 
 from __future__ import annotations
 
@@ -16,85 +16,80 @@ from server.stages import Networks
 SESSIONS_PER_CORE = 16
 
 
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    sessions: int | None = None,
+    api_key_file: Path | None = None,
+    origins: str = "",
+    certificate: Path | None = None,
+    certificate_key: Path | None = None,
+    idle_timeout: float = 600.0,
+    models: Path | None = None,
+) -> None:
+    """Serve the browser page and the OpenAI Realtime protocol.
+
+    sessions: talks at once, 16 a core unless told.   origins: pages that may connect beside our own, with
+    commas between.
+    An address that others can reach needs api_key_file, with one key a line. The two certificate files bring
+    TLS. idle_timeout, in seconds, ends sessions from which nothing comes.
+    """
+    how = options(host, port, sessions, api_key_file, origins, certificate, certificate_key, idle_timeout)
+    click.echo("Loading ears, mind and mouth …")
+    asyncio.run(until_stopped(Networks.load(models), how))
+
+
 def options(
     host: str,
     port: int,
     sessions: int | None,
     key_file: Path | None,
-    origins: tuple[str, ...],
+    origins: str,
     certificate: Path | None,
-    key: Path | None,
+    certificate_key: Path | None,
     idle_s: float,
 ) -> Options:
     """What the command line asks for. Raises click.UsageError."""
     if not is_loopback(host) and key_file is None:
-        raise click.UsageError(
-            f"{host} can be reached by others: add --api-key-file with a key to ask them for"
-        )
-    if (certificate is None) != (key is None):
+        raise click.UsageError(f"{host} can be reached by others: add --api-key-file with keys to ask for")
+    if (certificate is None) != (certificate_key is None):
         raise click.UsageError("TLS needs both --certificate and --certificate-key")
+    for path in (certificate, certificate_key):
+        if path is not None and not path.is_file():
+            raise click.UsageError(f"there is no file {path}")
+    if not 0 <= port < 65_536 or (sessions is not None and sessions < 1) or idle_s <= 0:
+        raise click.UsageError("--port is 0 to 65535, --sessions 1 or more, --idle-timeout more than 0")
     try:
         keys = read_keys(key_file) if key_file is not None else ()
     except KeyFileError as error:
         raise click.UsageError(str(error)) from error
+    allowed = frozenset(one.strip() for one in origins.split(",") if one.strip())
     return Options(
         host,
         port,
         sessions or SESSIONS_PER_CORE * (os.cpu_count() or 1),
         idle_s,
-        door=Door(keys, frozenset(origins), is_loopback(host)),
-        tls=None if certificate is None or key is None else (certificate, key),
+        door=Door(keys, allowed, is_loopback(host)),
+        tls=None if certificate is None or certificate_key is None else (certificate, certificate_key),
     )
 
 
-async def serve(networks: Networks, how: Options) -> None:
+async def until_stopped(networks: Networks, how: Options) -> None:
     """Serve until SIGTERM or SIGINT; then everybody may finish the sentence. A second signal ends it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    signs = (signal.SIGTERM, signal.SIGINT)
+    for sign in signs:
         loop.add_signal_handler(sign, stop.set)
-    app = App(networks, how)
     try:
-        async with running(app) as server:
-            scheme = "https" if how.tls else "http"
+        async with running(App(networks, how)) as server:
             host = f"[{how.host}]" if ":" in how.host else how.host
-            at = f"{scheme}://{host}:{port_of(server)}"
+            at = f"{'https' if how.tls else 'http'}://{host}:{port_of(server)}"
             click.echo(f"Talk at {at}/ or point a Realtime client at {at}/v1; Ctrl-C stops.")
             await stop.wait()
-            for sign in (signal.SIGTERM, signal.SIGINT):
+            for sign in signs:
                 loop.remove_signal_handler(sign)
             click.echo("Stopping: everybody may finish the sentence.")
     except OSError as error:
-        raise click.ClickException(
-            f"{how.host}:{how.port} cannot be served: {error.strerror or error}"
-        ) from error
-
-
-@click.command(name="serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65_535))
-@click.option(
-    "--sessions", type=click.IntRange(1, 10_000), help="So many talks at once; 16 a core unless told."
-)
-@click.option(
-    "--api-key-file",
-    "key_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Ask for one of the keys in this file, one a line; needed beyond loopback.",
-)
-@click.option("--origin", "origins", multiple=True, help="Let pages of this origin connect; may be repeated.")
-@click.option("--certificate", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="TLS.")
-@click.option("--certificate-key", "key", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--idle-timeout", "idle_s", default=600.0, show_default=True, type=click.FloatRange(1, 86_400))
-@click.option(
-    "--models",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Take the three networks from here.",
-)
-def command(folder: Path | None, **given: object) -> None:
-    """Serve the browser page and the OpenAI Realtime protocol."""
-    how = options(**given)  # type: ignore[arg-type]
-    click.echo("Loading ears, mind and mouth …")
-    asyncio.run(serve(Networks.load(folder), how))
+        reason = error.strerror or error
+        raise click.ClickException(f"{how.host}:{how.port} cannot be served: {reason}") from error
