@@ -13,33 +13,46 @@ from agent.commands.options import JSON, MODELS, SOUND_FILE, play_file
 
 @click.command()
 @click.argument("text")
-@click.option("-o", "--output", type=SOUND_FILE, required=True, help="Write the speech here.")
+@click.option("-o", "--output", type=SOUND_FILE, help="Write the speech here; without it, it is played.")
 @click.option("--play", is_flag=True, help="Play it where there is a loudspeaker.")
+@click.option("--words", is_flag=True, help="Print every word with the second at which it begins.")
 @MODELS
-def say(text: str, output: Path, play: bool, folder: Path | None) -> None:
+def say(text: str, output: Path | None, play: bool, words: bool, folder: Path | None) -> None:
     """Speak TEXT."""
+    from tempfile import TemporaryDirectory
+
+    if not any(sign.isalnum() for sign in text):
+        raise click.UsageError("there is nothing to say: give some words")
+    with TemporaryDirectory() as unkept:
+        written = output or Path(unkept) / "said.wav"
+        first_ms, seconds = _speak(text, written, words, folder)
+        where = f" in {output}" if output else ""
+        click.echo(f"{seconds:.2f} s of speech{where}, the first after {first_ms:.0f} ms.")
+        if play or not output:
+            play_file(written, False)
+
+
+def _speak(text: str, output: Path, words: bool, folder: Path | None) -> tuple[float, float]:
+    """Milliseconds to the first sound and seconds of all of it; `words` are printed as they begin."""
     from agent.clock import SPEAKING_HZ
     from agent.networks import SpikingMouth
     from agent.sound.wav import SoundWriter
     from agent.trace import now
 
-    if not any(sign.isalnum() for sign in text):
-        raise click.UsageError("there is nothing to say: give some words")
     writer = SoundWriter(output, SPEAKING_HZ, 1)
     try:
-        mouth, first_ms = SpikingMouth.load(folder), 0.0
+        mouth, first_ms, last = SpikingMouth.load(folder), 0.0, -1
         start = now()
         for piece in mouth.speak(text):
             first_ms = first_ms or now().wall_ms - start.wall_ms
             writer.write(piece.samples)
+            if words and piece.word > last:
+                last = piece.word
+                click.echo(f"{piece.word_at / SPEAKING_HZ:8.3f}  {piece.said}")
         writer.finish()
     finally:
         writer.discard()
-    click.echo(
-        f"{writer.written / SPEAKING_HZ:.2f} s of speech in {output}, the first after {first_ms:.0f} ms."
-    )
-    if play:
-        play_file(output, False)
+    return first_ms, writer.written / SPEAKING_HZ
 
 
 @click.command()

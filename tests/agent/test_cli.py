@@ -221,6 +221,11 @@ def test_say_reply_and_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[
     code, out, _ = run(capsys, "say", "Good morning to you.", "-o", spoken)
     assert code == 0 and str(spoken) in out and soundfile.info(spoken).duration > 0.5
     assert "nothing to say" in refused(capsys, "say", " ?! ", "-o", spoken)
+    code, out, _ = run(capsys, "say", "Good morning to you.", "-o", spoken, "--words")
+    lines = [line.split() for line in out.splitlines()[:-1]]
+    assert [word for _, word in lines] == ["good", "morning", "to", "you"]
+    starts = [float(second) for second, _ in lines]
+    assert starts == sorted(set(starts)) and starts[-1] < soundfile.info(spoken).duration
     code, out, _ = run(capsys, "reply", "how", "are", "you")
     assert code == 0 and out.strip()
     code, out, _ = run(capsys, "transcribe", QUESTION)
