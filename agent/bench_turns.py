@@ -1,32 +1,32 @@
 """The figures of turn-taking, with the real networks: how soon it answers and stops, and knows its own voice.
 
-Everything runs in audio time over recordings that no network was trained on; `voice_to_voice_ms` is
-therefore what the decision takes. What computing adds is measured beside it: `compute_ms` in processor time,
-`waited_ms` in wall time, from the words to the first piece of sound; a draft in time hides it.
+Four parts. `live`: recordings heard in real time, which shows what computing adds. `pauses`: when to answer,
+on many more pauses, in audio time, with the peers beside it. `barge-in`: how soon we hold and fall silent.
+`echo`: our own voice coming back. No network was trained on what is heard.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import FRAME, HEARING_HZ
+from agent.bench_pauses import decision, from_folder, held_out
+from agent.clock import FRAME, FRAME_MS, HEARING_HZ
 from agent.echo import Canceller, EchoCanceller, NoEcho
 from agent.history import Line
 from agent.listening import Microphone
-from agent.networks import Networks
-from agent.perception import level_db
+from agent.networks import SpikingEars, SpikingMind, SpikingMouth
+from agent.pace import Pace
 from agent.pipeline import Conversation
-from agent.sound.wav import Recording, SoundError
-from agent.stages import Mind
-from agent.trace import Moment
+from agent.stages import Ears, Mind, Mouth, Piece
+from agent.trace import now
 from agent.turn.effects import Cut, Duck, Effect
-from agent.turn.events import Event, Say, Why
+from agent.turn.events import Close, Event, Played, Say, Why
 from agent.turn.settings import Settings
 from agent.turn.states import State
 
@@ -38,8 +38,10 @@ LONG = (
 )
 NOISE = 3e-4
 """a quiet room, full scale 1"""
-SPOKEN_DB = 35.0
-"""within a recording, what is so much fainter than its loudest frame is not speech"""
+BARGE_IN_S = 6.0
+DRAFT_MS = 150.0
+"""what making an answer ready takes where it is not measured in the same run: the budget"""
+PARTS = "live,pauses,barge-in,echo"
 
 
 class Talker:
@@ -51,6 +53,20 @@ class Talker:
     def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
         """Always the same."""
         return self._text
+
+
+class Said:
+    """A mouth that makes each text once."""
+
+    def __init__(self, mouth: Mouth) -> None:
+        self._mouth = mouth
+        self._made: dict[str, list[Piece]] = {}
+
+    def speak(self, text: str) -> Iterator[Piece]:
+        """The sound of `text`, from memory where it was made before."""
+        if text not in self._made:
+            self._made[text] = list(self._mouth.speak(text))
+        return iter(self._made[text])
 
 
 @dataclass
@@ -93,37 +109,36 @@ class Place:
         return np.array([bool(np.abs(frame).max() > 1e-3) for frame in self.said])
 
 
+class InTime(Place):
+    """The same in real time: each frame when it is due."""
+
+    _due_ms = 0.0
+
+    async def hear(self) -> Floats | None:
+        """The next frame, no sooner than 20 ms after the last was due."""
+        at = now().wall_ms
+        self._due_ms = (self._due_ms or at) + FRAME_MS
+        await asyncio.sleep(max(0.0, self._due_ms - at) / 1000)
+        return await super().hear()
+
+
 @dataclass
 class Watched:
     """When which effects happened, in frames."""
 
     effects: list[tuple[int, Effect]] = field(default_factory=list)
+    conversation: Conversation | None = None
+    """to be closed once it sounds"""
 
     def watch(self, before: State, event: Event, after: State, effects: tuple[Effect, ...]) -> None:
         """Note one step."""
         self.effects += [(after.book.at // FRAME, effect) for effect in effects]
+        if self.conversation is not None and isinstance(event, Played):
+            self.conversation.tell(Close)
 
     def frames(self, kind: type) -> list[int]:
         """When effects of a kind happened."""
         return [at for at, effect in self.effects if isinstance(effect, kind)]
-
-
-def speech(folder: Path) -> list[Floats]:
-    """The recordings of a folder at 16 kHz, equally loud, from their first to their last speech."""
-    found = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in (".opus", ".flac", ".wav", ".ogg"):
-            continue
-        with Recording(path) as recording:
-            sound = np.concatenate(list(recording.blocks(HEARING_HZ)))
-        frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
-        levels = np.array([level_db(frame) for frame in frames])
-        spoken = np.flatnonzero(levels > levels.max() - SPOKEN_DB)
-        sound = frames[spoken[0] : spoken[-1] + 1].ravel()
-        found.append((0.4 * sound / np.abs(sound).max()).astype(np.float32))
-    if not found:
-        raise SoundError(f"there are no recordings in {folder}: name a folder that has some")
-    return found
 
 
 def silence(seconds: float) -> Floats:
@@ -131,18 +146,33 @@ def silence(seconds: float) -> Floats:
     return np.zeros(round(seconds * HEARING_HZ), np.float32)
 
 
+@dataclass(frozen=True)
+class Stages:
+    """Ears, mind and mouth of one conversation."""
+
+    ears: Ears
+    mind: Mind
+    mouth: Mouth
+
+
 def hold(
-    place: Place, stages: Networks, mind: Mind, canceller: EchoCanceller, say: bool
+    place: Place,
+    stages: Stages,
+    canceller: EchoCanceller,
+    say: bool,
+    pace: Pace = "file",
+    brief: bool = False,
 ) -> tuple[Watched, Conversation]:
-    """One conversation over what the place hears; `say`: we begin."""
+    """One conversation over what the place hears. `say`: we begin; `brief`: it ends once we sound."""
     watched = Watched()
     rules = Settings(speak_up=False, murmur=False)
 
     async def run() -> Conversation:
         conversation = Conversation(
-            place, stages.ears, mind, stages.mouth, rules,
-            pace="file", microphone=Microphone(canceller), watch=watched.watch,
+            place, stages.ears, stages.mind, stages.mouth, rules,
+            pace=pace, microphone=Microphone(canceller), watch=watched.watch,
         )  # fmt: skip
+        watched.conversation = conversation if brief else None
         if say:
             conversation.tell(Say)
         await conversation.converse()
@@ -151,49 +181,52 @@ def hold(
     return watched, asyncio.run(run())
 
 
-def answers(recordings: Sequence[Floats], stages: Networks) -> dict[str, object]:
-    """How soon each recording is answered, and how often before it was over."""
+def live(recordings: Sequence[Floats], stages: Stages) -> dict[str, object]:
+    """Each recording heard and answered in real time: what a person waits, and what computing adds to it."""
     gaps: list[float] = []
-    computing: list[Moment] = []
+    waited: list[float] = []
+    drafts: list[float] = []
+    computed: list[float] = []
     early = 0
     for sound in recordings:
-        place = Place(np.concatenate((silence(0.5), sound, silence(4))))
-        _, conversation = hold(place, stages, stages.mind, NoEcho(), say=False)
-        computing += conversation.first
-        end = (len(silence(0.5)) + len(sound)) // FRAME
+        place = InTime(np.concatenate((silence(0.5), sound, silence(4))))
+        _, conversation = hold(place, stages, NoEcho(), say=False, pace="live", brief=True)
+        waited += conversation.waited_ms
+        drafts += [moment.wall_ms for moment in conversation.first]
+        computed += [moment.compute_ms for moment in conversation.first]
+        end = (len(silence(0.5)) + len(sound)) / FRAME
         begun = np.flatnonzero(place.sounding())
         if len(begun):
-            early += bool(begun[0] < end)
-            gaps.append(20.0 * (begun[0] - end))
-    waited = [gap for gap in gaps if gap >= 0]
+            early += bool(begun[0] < end - 1)
+            gaps.append(FRAME_MS * (begun[0] - end))
     return {
         "recordings": len(recordings),
         "answered": len(gaps),
-        "voice_to_voice_ms": percentiles(waited),
+        "voice_to_voice_ms": percentiles([gap for gap in gaps if gap >= -FRAME_MS]),
         "cut_offs": round(early / max(1, len(gaps)), 3),
-        "compute_ms": percentiles([moment.compute_ms for moment in computing]),
-        "waited_ms": percentiles([moment.wall_ms for moment in computing]),
+        "compute_ms": percentiles(waited),
+        "draft_ms": percentiles(drafts),
+        "draft_compute_ms": percentiles(computed),
     }
 
 
-def barge_ins(recordings: Sequence[Floats], stages: Networks, echo_db: float | None) -> dict[str, object]:
+def barge_ins(recordings: Sequence[Floats], stages: Stages, echo_db: float | None) -> dict[str, object]:
     """How soon we are held, and then silent for good, when each recording is spoken over our own voice."""
     ducks, silences, caught = [], [], 0
     for sound in recordings:
-        at = round(6.0 * HEARING_HZ / FRAME)
-        place = Place(np.concatenate((silence(6.0), sound[: 3 * HEARING_HZ], silence(1))), echo_db)
-        canceller = NoEcho() if echo_db is None else Canceller()
-        watched, _ = hold(place, stages, Talker(3), canceller, say=True)
+        at = round(BARGE_IN_S * HEARING_HZ / FRAME)
+        place = Place(np.concatenate((silence(BARGE_IN_S), sound[: 3 * HEARING_HZ], silence(1))), echo_db)
+        watched, _ = hold(place, stages, NoEcho() if echo_db is None else Canceller(), say=True)
         sounding = place.sounding()
         held = [frame for frame in watched.frames(Duck) + watched.frames(Cut) if frame >= at]
-        cut = [frame for frame in watched.frames(Cut) if frame >= at]
+        cut = [frame for frame in watched.frames(Cut) if at <= frame < len(sounding)]
         caught += bool(cut)
         if held:
             quiet = np.flatnonzero(~sounding[min(held) :])
-            ducks.append(20.0 * (min(held) + quiet[0] - at))
+            ducks.append(FRAME_MS * float(min(held) + quiet[0] - at))
         if cut:
             quiet = np.flatnonzero(~sounding[min(cut) :])
-            silences.append(20.0 * quiet[0])
+            silences.append(FRAME_MS * float(quiet[0]))
     return {
         "duck_ms": percentiles(ducks),
         "silent_ms": percentiles(silences),
@@ -202,10 +235,10 @@ def barge_ins(recordings: Sequence[Floats], stages: Networks, echo_db: float | N
     }
 
 
-def own_echo(minutes: float, stages: Networks, echo_db: float) -> int:
+def own_echo(minutes: float, stages: Stages, echo_db: float) -> int:
     """How often we are held by our own echo in so many minutes of our own speech."""
     place = Place(silence(60 * minutes), echo_db)
-    watched, _ = hold(place, stages, Talker(int(6 * minutes) + 1), Canceller(), say=True)
+    watched, _ = hold(place, stages, Canceller(), say=True)
     return len(watched.frames(Duck)) + len(watched.frames(Cut)) - 1  # closing cuts what is being said
 
 
@@ -219,22 +252,43 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 def turns(
     folder: Path = Path("tests/fixtures/recordings"),
     models: Path | None = None,
+    parts: str = PARTS,
+    of_each: int = 40,
     echo_minutes: float = 10.0,
     echo_db: float = -15.0,
+    echo_barge_ins: int = 100,
 ) -> dict[str, object]:
-    """All figures of turn-taking, over the recordings in `folder`."""
-    recordings = speech(folder)
-    stages = Networks.load(models)
-    plain = barge_ins(recordings, stages, None)
-    over = barge_ins(recordings, stages, echo_db)
-    return answers(recordings, stages) | {
-        "duck_ms": plain["duck_ms"],
-        "silent_ms": plain["silent_ms"],
-        "echo": {
+    """The figures of turn-taking.
+
+    `folder` holds recordings; where the training data is too (SPIKETALK_DATA), pauses and barge-ins are of
+    `of_each` recordings of each development split instead. `parts`: some of live, pauses, barge-in, echo.
+    """
+    few, many = from_folder(folder), held_out(of_each)
+    chosen = set(parts.split(","))
+    ears, mouth = SpikingEars.load(models), SpikingMouth.load(models)
+    report: dict[str, object] = {}
+    draft_ms = DRAFT_MS
+    if "live" in chosen:
+        report["live"] = made = live(few, Stages(ears, SpikingMind.load(models), mouth))
+        report["compute_ms"] = made["compute_ms"]
+        measured = made["draft_ms"]
+        draft_ms = float(measured["p95"]) if isinstance(measured, dict) and measured["p95"] else draft_ms
+    if "pauses" in chosen:
+        report |= decision(many or few, ears, draft_ms) | {"draft_ms": draft_ms}
+    talker = Stages(ears, Talker(3), Said(mouth))
+    if "barge-in" in chosen:
+        plain = barge_ins((many or few)[:: max(1, len(many) // 30)], talker, None)
+        report |= {"duck_ms": plain["duck_ms"], "silent_ms": plain["silent_ms"], "barge_ins": plain}
+    if "echo" in chosen:
+        voices = (many or few) * (1 + echo_barge_ins // len(many or few))
+        over = barge_ins(voices[:echo_barge_ins], talker, echo_db)
+        long = Stages(ears, Talker(int(6 * echo_minutes) + 1), mouth)
+        report["echo"] = {
             "minutes": echo_minutes,
             "echo_db": echo_db,
-            "self_interruptions": own_echo(echo_minutes, stages, echo_db),
+            "self_interruptions": own_echo(echo_minutes, long, echo_db),
             "barge_ins_caught": over["caught"],
             "barge_ins_tried": over["tried"],
-        },
-    }
+            "duck_ms": over["duck_ms"],
+        }
+    return report

@@ -20,7 +20,9 @@ from agent.replay import SessionLog
 from agent.sound.duplex import Devices, Duplex
 from agent.sound.gauge import Gauge
 from agent.sound.silent import Silent
+from agent.spans import each
 from agent.stages import Sound
+from agent.telemetry import Telemetry
 from agent.telling import Telling
 from agent.turn.effects import Effect, Refuse
 from agent.turn.events import Cancel, Close, Event, TalkPressed, TalkReleased, Typed
@@ -52,9 +54,11 @@ class Chat:
         in_writing: bool = False,
         push_to_talk: bool = False,
         record: Path | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._networks, self._choice, self._face = networks, choice, face
         self._in_writing, self._push_to_talk, self._record = in_writing, push_to_talk, record
+        self._telemetry = telemetry
         self._conversation: Conversation | None = None
         self.keyboard = Keyboard(self.wish)
         self.gauge = Gauge(Silent())
@@ -79,6 +83,10 @@ class Chat:
             self._listen_or_not()
             telling = Telling(self._face.show)
             watch: Watcher = both(telling.watch, self._refused)
+            measure = telling.measure
+            if self._telemetry is not None:
+                watch = both(watch, self._telemetry.watch)
+                measure = each(measure, self._telemetry.measure)
             self._conversation = Conversation(
                 self.gauge,
                 self._networks.ears,
@@ -87,7 +95,7 @@ class Chat:
                 self._choice.turn,
                 microphone=Microphone(NoEcho() if self._in_writing else canceller(self._choice.sound.echo)),
                 watch=both(watch, log.watch) if log else watch,
-                measure=telling.measure,
+                measure=measure,
                 configured=log.configured if log else lambda settings: None,
             )
             telling.utterance = self._conversation.player.utterance

@@ -69,8 +69,14 @@ for _command in (talk, chat, say, reply, transcribe, replay, config, devices, co
 
 def _extra(package: str) -> str:
     """How to get a package that only an extra installs."""
-    extras = {"torch": "train", "pyworld": "train", "matplotlib": "train", "pocketsphinx": "peers"}
-    return f"pip install 'spiketalk[{extras.get(package, 'dev')}]'"
+    extras = {
+        "opentelemetry": "telemetry",
+        "torch": "train",
+        "pyworld": "train",
+        "matplotlib": "train",
+        "pocketsphinx": "peers",
+    }
+    return f"pip install 'spiketalk[{extras.get(package.split('.')[0], 'dev')}]'"
 
 
 def _outside(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from agent.channel import Channel, ChannelClosedError
 from agent.clock import FRAME, Samples, samples
-from agent.finished import finished
+from agent.finished import Evidence, Judge, judged
 from agent.pace import Work
+from agent.prosody import Prosody
 from agent.spans import Measure, Metered, Span, metered, unmeasured
-from agent.stages import Ears, Hearing
+from agent.stages import Ears, Expecting, Hearing
 from agent.turn.events import EndGuess, Event, Partial, Source, SpeechStarted, SpeechStopped
 from agent.worker import Worker
 
@@ -40,6 +41,7 @@ class Heard:
     event: SpeechStarted | SpeechStopped | None
     awake: bool
     source: Source
+    voiced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,11 @@ class Recogniser:
         inbox: Channel[Heard | Afresh],
         work: Work,
         happen: Callable[[Event], None],
-        guess: Callable[[Sequence[str]], float] = finished,
+        judge: Judge = judged,
         measure: Measure = unmeasured,
     ) -> None:
-        self._guess_end, self._measure = guess, measure
+        self._judge, self._measure = judge, measure
+        self._prosody = Prosody()
         self._ears, self._inbox, self._work, self._happen = ears, inbox, work, happen
         self._worker = Worker("ears")
         self._kept: deque[Heard] = deque(maxlen=KEPT)
@@ -114,6 +117,7 @@ class Recogniser:
 
     async def _begin(self, since: Samples) -> None:
         self._since, self._words, self._paused = since, (), False
+        self._prosody.begin()
         frames = [one.sound for one in self._kept if one.at > since - BEFORE]
         start = Samples(self._kept[-1].at - FRAME * len(frames)) if self._kept else since
         self._hearing = (await self._compute(lambda: self._ears.listen(start))).result
@@ -123,6 +127,7 @@ class Recogniser:
 
     async def _follow(self, heard: Heard) -> None:
         self._kept.append(heard)
+        self._prosody.frame(heard.sound, heard.voiced)
         if heard.awake:
             self._awake_at = heard.at
         if self._hearing is None:
@@ -153,7 +158,9 @@ class Recogniser:
         self._told("ears, last words", heard.at, made, text=made.result)
         self._tell(heard, made.result, stable=True)
         self._paused = True
-        self._happen(EndGuess(heard.at, self._guess_end(self._words)))
+        end_log_p = hearing.end_log_p() if isinstance(hearing, Expecting) else None
+        evidence = Evidence(self._words, self._prosody.melody(), end_log_p)
+        self._happen(EndGuess(heard.at, self._judge(evidence)))
 
     def _tell(self, heard: Heard, text: str, stable: bool) -> None:
         words = tuple(text.split())

@@ -13,6 +13,9 @@ from agent.vad import VoiceActivity
 
 Floats = NDArray[np.float32]
 
+AUDIBLE = 1e-3
+"""−60 dB"""
+
 
 class Microphone:
     """Turns raw frames into clean ones and into onsets and ends of speech."""
@@ -22,6 +25,9 @@ class Microphone:
         self._voice = voice or VoiceActivity()
         self._perception = Perception()
         self._levels: list[float] = []
+        self._ours = False
+        self.voiced = False
+        """whether the detector found a voice in the last frame"""
 
     @property
     def sounding(self) -> bool:
@@ -39,8 +45,8 @@ class Microphone:
         """The frame without echo, and what it brought. What is no number is silence."""
         sound = np.clip(np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0), -1, 1).astype(np.float32)
         clean, is_echo = self._echo.clean(sound)
-        voiced = self._voice.voiced(clean)
-        event = self._perception.frame(at, clean, voiced, is_echo)
+        voiced = self.voiced = self._voice.voiced(clean)
+        event = self._perception.frame(at, clean, voiced, is_echo, self._ours)
         if self._perception.source is not None:
             self._last = self._perception.source
         if voiced and self._perception.source == "user" and len(self._levels) < 1_500:
@@ -49,6 +55,7 @@ class Microphone:
 
     def played(self, sound: Floats) -> None:
         """What the loudspeaker plays in this frame, 20 ms at 24 kHz."""
+        self._ours = bool(np.abs(sound).max() > AUDIBLE)
         self._echo.played(sound)
 
     def settle(self) -> None:

@@ -89,11 +89,19 @@ class SpikingHearing:
     def __init__(self, stream: Stream, shared: dict[int, Any], since: Samples) -> None:
         self._stream, self._shared, self._since = stream, shared, since
         self._account: Account | None = None
+        self._end_log_p: float | None = None
 
     def hear(self, frames: Sequence[Floats]) -> str | None:
         """The words so far where they changed."""
         partials = self._stream.feed(np.concatenate(list(frames)))
-        return partials[-1].text if partials else None
+        if not partials:
+            return None
+        self._end_log_p = partials[-1].end_log_p
+        return partials[-1].text
+
+    def end_log_p(self) -> float | None:
+        """ln p(a sentence ends after the words so far)."""
+        return self._end_log_p
 
     def so_far(self) -> str:
         """The words as if the sound ended here."""

@@ -20,6 +20,8 @@ class Thresholds:
 
     onset_frames: int = 3
     onset_window: int = 4
+    over_ours: int = 2
+    """so many frames make an onset while we speak: to hold still at once costs little, and is taken back"""
     silent_frames: int = 5
     """after so many frames without a voice it has ended"""
     floor_db: float = 6.0
@@ -47,11 +49,11 @@ class Perception:
         self.source: Source | None = None
 
     def frame(
-        self, at: Samples, sound: Floats, voiced: bool, echo: bool
+        self, at: Samples, sound: Floats, voiced: bool, echo: bool, ours: bool = False
     ) -> SpeechStarted | SpeechStopped | None:
         """What the frame that ends at `at` brought: an onset, an end, or another judgement of whose it is.
 
-        `voiced` is the detector's word, `echo` the guard's: what sounds is our own voice.
+        `voiced` is the detector's word, `echo` the guard's: what sounds is our own voice. `ours`: we speak.
         """
         loud_db = level_db(sound)
         voiced = self._is_loud(loud_db) and voiced
@@ -59,7 +61,7 @@ class Perception:
         if voiced:
             self._silent, self._last = 0, at
             self._judged.append(self._judge(loud_db, echo))
-            return self._sounding(at)
+            return self._sounding(at, ours)
         self._silent += 1
         if self.source is None or self._silent < self._rules.silent_frames:
             return None
@@ -85,10 +87,11 @@ class Perception:
         far = self._near_db is not None and sound_db < self._near_db - self._rules.far_db
         return "background" if far else "user"
 
-    def _sounding(self, at: Samples) -> SpeechStarted | None:
+    def _sounding(self, at: Samples, ours: bool) -> SpeechStarted | None:
         source = most_of(self._judged)
         if self.source is None:
-            if sum(self._recent) < self._rules.onset_frames:
+            few = ours and set(self._judged) == {"user"}
+            if sum(self._recent) < (self._rules.over_ours if few else self._rules.onset_frames):
                 return None
             since = Samples(max(0, at - FRAME * len(self._recent)))
             self.source = source

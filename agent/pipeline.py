@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from agent.channel import Channel, ChannelClosedError
 from agent.clock import FRAME, Clock, Samples
-from agent.finished import finished
+from agent.finished import by_words, judged
 from agent.hearing import Afresh, Heard, Recogniser
 from agent.history import History
 from agent.listening import Microphone
@@ -70,7 +70,7 @@ class Conversation:
         *,
         pace: Pace = "live",
         microphone: Microphone | None = None,
-        guess: Callable[[Sequence[str]], float] = finished,
+        guess: Callable[[Sequence[str]], float] | None = None,
         watch: Watcher = lambda before, event, after, effects: None,
         measure: Measure = unmeasured,
         configured: Callable[[Settings], None] = lambda settings: None,
@@ -88,7 +88,8 @@ class Conversation:
         self._frames: Channel[Heard | Afresh] = Channel(
             100, "drop oldest", keep=lambda item: isinstance(item, Afresh)
         )
-        self._recogniser = Recogniser(ears, self._frames, self._work, self._happen, guess, measure)
+        judge = judged if guess is None else by_words(guess)
+        self._recogniser = Recogniser(ears, self._frames, self._work, self._happen, judge, measure)
         self._replies = Replies(mind, mouth, self.player, self._work, self.clock, self._happen, measure)
 
     async def converse(self) -> History:
@@ -149,7 +150,9 @@ class Conversation:
             if event is not None:
                 self._happen(event)
             awake = self._microphone.sounding or open_turn(self.state) is not None
-            self._recogniser.take(Heard(at, clean, event, awake, self._microphone.source))
+            self._recogniser.take(
+                Heard(at, clean, event, awake, self._microphone.source, self._microphone.voiced)
+            )
             self._happen(Tick(at))
             await self._work.settled()
         self._happen(Close(self.clock.now()))

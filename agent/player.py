@@ -18,7 +18,7 @@ from agent.utterance import SpokenWord, Utterance
 Floats = NDArray[np.float32]
 
 FRAME_SAID = SPEAKING_HZ * FRAME_MS // 1000
-FADE = SPEAKING_HZ * 30 // 1000
+FADE = SPEAKING_HZ * 20 // 1000
 """the length of a fade: long enough not to click, short enough to be silence at once"""
 AHEAD = SPEAKING_HZ * 2
 """so much sound may wait to be played before the mouth must wait"""

@@ -71,5 +71,15 @@ Measure = Callable[[Span], None]
 """Told of every piece of work: a screen, a bench, an exporter of traces."""
 
 
+def each(first: Measure, second: Measure) -> Measure:
+    """Tells two."""
+
+    def measure(span: Span) -> None:
+        first(span)
+        second(span)
+
+    return measure
+
+
 def unmeasured(span: Span) -> None:
     """Nobody wants to know."""

@@ -7,7 +7,7 @@ itself: a reply may be a draft that nobody will hear.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,14 @@ class Hearing(Protocol):
 
     def so_far(self) -> str:
         """The words as if the sound ended here; hearing goes on unharmed."""
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A transcript that knows how sentences end; transcripts need not."""
+
+    def end_log_p(self) -> float | None:
+        """ln p(a sentence ends after the words so far), or None where that is not known."""
 
 
 class Ears(Protocol):

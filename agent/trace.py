@@ -30,6 +30,11 @@ def now() -> Moment:
     return Moment(1000 * time.perf_counter(), 1000 * time.thread_time())
 
 
+def epoch_ns() -> int:
+    """This moment as other programs count it; it may jump, and is only ever handed out."""
+    return time.time_ns()
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """How long one kind of work took, over all its calls, in milliseconds of wall time and of compute."""

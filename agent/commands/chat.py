@@ -18,6 +18,7 @@ from agent.commands.options import CONFIG, MODELS, RECORD, SET, console
 @click.option("--loudspeaker", metavar="NAME", help="The same for the other side.")
 @click.option("--echo", type=click.Choice(["auto", "webrtc", "numpy", "none"]), help="none: for headphones.")
 @click.option("--push-to-talk", is_flag=True, help="Listen only after the space bar, until it is hit again.")
+@click.option("--telemetry", is_flag=True, help='Export each turn to OpenTelemetry (extra "telemetry").')
 @click.option("--text", is_flag=True, help="Write instead of speaking; needs no sound device.")
 @RECORD
 @CONFIG
@@ -28,6 +29,7 @@ def chat(
     loudspeaker: str | None,
     echo: str | None,
     push_to_talk: bool,
+    telemetry: bool,
     text: bool,
     record: Path | None,
     config: Path | None,
@@ -48,12 +50,19 @@ def chat(
             choice = choice.with_value("sound", key, int(value) if value.isdigit() else value)
     if not text:
         checked(Devices(choice.sound.microphone, choice.sound.loudspeaker))
+    export = None
+    if telemetry:
+        from agent.telemetry import Telemetry
+
+        export = Telemetry.to_collector()
+    networks = Networks.load(folder)  # before the screen, since it may tell that it compiles
     on_terminal = sys.stdout.isatty()
     screen: Any = Dashboard(_terminal()) if on_terminal else Screen(console(sys.stdout))
     with screen if on_terminal else nullcontext():
         talk = Chat(
-            Networks.load(folder), choice, screen, in_writing=text, push_to_talk=push_to_talk, record=record
-        )
+            networks, choice, screen,
+            in_writing=text, push_to_talk=push_to_talk, record=record, telemetry=export,
+        )  # fmt: skip
         with suppress(KeyboardInterrupt):  # a way to say goodbye like any other
             asyncio.run(talk.run())
     if record is not None:

@@ -1,4 +1,4 @@
-"""`spiketalk chat` as somebody at a desk meets it: a terminal, a microphone, a loudspeaker, the real networks."""
+"""`spiketalk chat` as somebody at a desk meets it: terminal, microphone, loudspeaker, the real networks."""
 
 from __future__ import annotations
 
