@@ -15,7 +15,7 @@ _HEAD = r"^(?:um |uh |er |so |well |okay |ok |hey |hi |hello |pip |please |and |
 _ORDER = re.compile(
     _HEAD
     + r"(?:(?:can|could|will|would) you )?(?:please )?(?:call|ring|phone|text|email|send|turn|switch|set|play|order|buy|book|open|close|"
-    r"lock|unlock|start|stop|remind|schedule|wake|dim|add|put|show|find|search|google|download|check|look up|record|print|navigate|"
+    r"lock|unlock|start|stop|remind|schedule|wake|dim|add|put|show(?! me what)|find|search|google|download|check|look up|record|print|navigate|"
     r"skip|pause|vacuum|clean|cook|make|bring|get|feed|water|drive|pay|transfer|post)\b"
 )
 _HOW_ARE_YOU = re.compile(
@@ -25,10 +25,13 @@ _FACT = re.compile(
     _HEAD
     + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
 )
+_PRIVATE = re.compile(
+    r"\b(?:record\w*|private|privacy|spying|spy|overhear\w*|eavesdrop\w*|stored?|saved?|leak\w*|secret)\b.*\b(?:i|me|my|us|we|this|talks?|here)\b|\b(?:i|me|my|us|we|this|talks?)\b.*\b(?:record\w*|private|spying|overhear\w*|stored|saved|kept|listening in)\b"
+)
 _US = re.compile(r"\b(?:you|your|you're)\b")
 _DANGLING = re.compile(
     r"\b(?:the|a|an|and|but|or|because|to|of|with|for|my|your|his|their|our|is|was|are|were|i|i'm|which|about|just that|"
-    r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's)$"
+    r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's|whether|than|as|into|she|he|they|she just|he just|i just|so i)$"
 )
 _GLAD = re.compile(
     r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born)\b"
@@ -36,6 +39,33 @@ _GLAD = re.compile(
 _SORRY = re.compile(
     r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell)\b"
 )
+
+_PEOPLE = r"(?:i|we|he|she|they|my (?:\w+ )?\w+|our \w+)"
+_STARTS = r"^(?:um |uh |so |well |oh |hey |hi |pip |and |but |you know |actually |today |yesterday |right |okay |now )*"
+# What a statement is, by its grammar; the first that matches decides.
+STATEMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(pattern)) for name, pattern in (
+    ("leaving", r"\b(?:i'd better|i had better|i have to|i've got to|i need to|i must|i should|time to|gotta|got to) (?:go|run|leave|be off|be going|head|get going|get back|start cooking|get ready)\b"),
+    ("undecided", r"\b(?:can't|cannot|couldn't|don't know how to|hard to|trouble) (?:decide|choose|make up my mind|pick|choosing)\b|\btorn between\b|\bin two minds\b"),
+    ("ache", r"\b(?:aches?|aching|hurts?|hurting|sore|stiff|sprained|bruised?|blisters?|itches|itchy|swollen)\b"),
+    ("dislike", _STARTS + r"(?:i|we|my \w+) (?:really |just |absolutely )?(?:hates?|can't stand|dislikes?|don't like|doesn't like|don't enjoy|can't bear|detest)\b"),
+    ("like", _STARTS + r"(?:" + _PEOPLE + r" (?:really |just |absolutely |also )?(?:likes?|loves?|enjoys?|adores?|prefers?)|i'm (?:really |quite |so )?(?:into|fond of|a fan of|crazy about|mad about)|my favou?rite)\b"),
+    ("wish", _STARTS + r"(?:i|we) (?:really |just |always )?(?:want to|want|wish|hope|would like|would love|dream of|dreamt of|plan to|wanted to)\b|" + _STARTS + r"(?:i'd|we'd) (?:really )?(?:like|love)\b|\bi've always wanted\b"),
+    ("learning", r"\b(?:i'm|i am|we're|my \w+ is) (?:\w+ly )?(?:learning|studying|practi[sc]ing|trying|teaching (?:my|him|her)self|training)\b|\bi(?:'ve)? (?:just )?started (?!crying)\w+ing\b|\btaking (?:\w+ )?(?:lessons|classes)\b"),
+    ("coming", r"\b(?:tomorrow|next (?:week|weekend|month|year|summer|winter|spring|autumn|\w+day)|this (?:weekend|evening|afternoon|summer)|tonight|later today|in (?:\w+ )?(?:days|weeks|months)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|soon|going to be|is visiting|are visiting|is coming|are coming)\b(?!.*\b(?:went|was|were|had|did)\b)|\b(?:i'm|we're|i am|we are) (?:going|packing|leaving|flying|moving|getting ready)\b"),
+    ("doing", r"\b(?:i'm|i am|we're|we are|he's|she's|they're|my \w+ is|my \w+'s) (?:just |still |now |all |out |busy )*(?!feeling|being|going|having)\w+ing\b"),
+    ("did", _STARTS + _PEOPLE + r" (?:just |finally |once |also |only |already )*(?:went|saw|made|did|met|found|had|got|took|bought|came|ate|drank|read|wrote|ran|swam|flew|drove|rode|built|sang|gave|taught|caught|heard|spent|slept|won|sold|learnt|learned|\w{2,}ed)\b|\bi've (?:just |finally |been |never |already )*\w+(?:ed|en|t|ne)\b"),
+    ("habit", _STARTS + r"(?:i|we|they|he|she|my (?:\w+ )?\w+) (?:usually |often |always |sometimes |only |also )?(?!am|is|are|was|were|will|can|can't|could|don't|doesn't|have to|think|know|mean|guess|need|feel|wonder|said|see|has to|must|should|need)\w+\b .*\w"),
+    ("there", r"^(?:\w+ )?(?:there's|there is|there are|it's|it is) "),
+))  # fmt: skip
+# What a question to Pip about itself is.
+QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(_HEAD + pattern)) for name, pattern in (
+    ("never", r"(?:have you|did you) ever\b"),
+    ("own", r"(?:do you have|have you got|do you own|you got)\b"),
+    ("taste", r"(?:do|would|don't) you (?:really )?(?:like|enjoy|love|prefer)\b"),
+    ("able", r"(?:can|could|are you able to|do you know how to)\b(?: you)?"),
+    ("do", r"(?:do|did|don't) you\b"),
+    ("be", r"(?:are|were|aren't) you\b"),
+))  # fmt: skip
 
 LINES: dict[str, tuple[str, ...]] = {
     "unfinished": (
@@ -55,10 +85,29 @@ LINES: dict[str, tuple[str, ...]] = {
         "I'd only be guessing, so I'd better say I don't know. Shall we think it through?",
     ),
     "me": (
-        "I'm not sure what to say to that. I'm only a small voice. What do you think?",
-        "Hm, nobody ever asked me that. Tell me why you wonder?",
-        "I don't think I know that about myself. What would you guess?",
+        "I honestly don't know, I'm still quite new to myself. What's your guess?",
+        "That's a good question about me, and I've no good answer. What do you think?",
+        "I can't really say. There's so much about myself I don't know.",
     ),
+    "private": ("What you say stays on this computer, and I forget it when the talk is closed.", "It stays between you and this computer. I'm not online, and I keep nothing after we close."),
+    "never": ("Never, I've only ever been in here. Have you?", "Not once, I'm only a voice. But I'd like to hear how it is."),
+    "own": ("I don't think I have, I'm only a voice. Have you?", "Not me, I'm a voice and nothing else. What about you?"),
+    "taste": ("I've never tried it, so I can't say. Do you?", "I might, if I could try. How about you?"),
+    "able": ("I don't think I can, sorry. Talking is what I do. Is there something we could talk over?", "That's beyond me, I'm afraid. I'm good at chatting, jokes and small sums, though."),
+    "do": ("Not that I know of. I'm only a small voice. Do you?", "I don't think so, I mostly listen and talk. And you?"),
+    "be": ("I don't think so, I'm just Pip, a small voice. Why do you ask?", "Not that I know of. What makes you ask?"),
+    "leaving": ("All right, off you go! It was nice talking with you.", "Go ahead, don't let me keep you. Talk to you soon!"),
+    "undecided": ("Then let's take it slowly. What are you choosing between?", "That happens. What would you pick if nobody minded?"),
+    "ache": ("Ouch, I'm sorry. Can you rest it a bit?", "Poor you! I hope it eases soon. Is it very bad?"),
+    "dislike": ("That's fair. What bothers you most about it?", "I can understand that. Has it always been so?"),
+    "like": ("What do you like best about it?", "How nice! How did you come to like it?", "I like hearing that. What's the best thing about it?"),
+    "wish": ("That's a good wish. What draws you to it?", "I hope it works out! What would be the first step?"),
+    "learning": ("Good for you! How's it going so far?", "That takes patience. What's the hardest bit?"),
+    "coming": ("Oh! How do you feel about it?", "That's something to think about. Are you looking forward to it?"),
+    "doing": ("Ah, and how's it going?", "I see! How's it going so far?"),
+    "did": ("Oh! And how was it?", "I see. How was that for you?", "Tell me more! How did it go?"),
+    "habit": ("That's good to know. How did it start?", "I like hearing that. How did it come about?"),
+    "there": ("Oh! And how do you like that?", "I see. And what do you make of it?"),
     "glad": (
         "Oh, that's nice to hear! Tell me more about it.", "How lovely! What was the best part?", "That sounds good. How did it come about?",
     ),
@@ -66,8 +115,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "I'm sorry to hear that. Do you want to tell me more?", "Oh no, that sounds hard. What happened?", "That's not easy. I'm here, and I'm listening.",
     ),
     "plain": (
-        "I see. Tell me a bit more about that?", "Oh? How did that come about?", "Interesting! And how do you feel about it?",
-        "I'd like to hear more. What's the story behind it?", "Is that so? What happens next?",
+        "I see. Tell me a bit more about that?", "I'd like to hear more about that.", "Oh? Tell me more, I'm curious.",
     ),
     "thing": (
         "{thing}! Tell me more about that.", "{thing}, you say? Go on, I'm curious.", "Ah, {thing}. What's the story there?",
@@ -111,13 +159,30 @@ def kind(line: str, understood: float = 1.0) -> str:
         return "well"
     if _ORDER.match(said):
         return "order"
+    if _FACT.match(said) and _PRIVATE.search(said):
+        return "private"
     if _FACT.match(said):
-        return "me" if _US.search(said) else "question"
+        about = next((name for name, pattern in QUESTIONS if pattern.match(said)), "me")
+        return about if _US.search(said) else "question"
     if _DANGLING.search(said):
         return "unfinished"
+    what = statement(said)
+    if what in ("leaving", "undecided", "ache", "dislike"):
+        return what
     if _SORRY.search(said):
         return "sorry"
-    return "glad" if _GLAD.search(said) else "plain"
+    if _GLAD.search(said) and what not in ("like", "wish", "coming"):
+        return "glad"
+    return what or "plain"
+
+
+def statement(said: str) -> str:
+    """Which of `STATEMENTS` a line is, or "".
+
+    >>> statement("my uncle grows pumpkins"), statement("i'm knitting a scarf"), statement("i hate getting up early")
+    ('habit', 'doing', 'dislike')
+    """
+    return next((name for name, pattern in STATEMENTS if pattern.search(said)), "")
 
 
 _PRAISE = re.compile(
@@ -148,7 +213,7 @@ def ask(line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: 
     `thing` is a word of the user's line that Pip may take up.
     """
     which = kind(line, understood)
-    if talk and which in ("plain", "glad", "sorry"):
+    if talk and which in ("plain", "glad", "sorry", "habit", "there", "doing", "did"):
         which = kind_after(line, talk)
     lines = LINES["thing" if which == "plain" and thing else which]
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)

@@ -1,10 +1,11 @@
+# ruff: noqa: E501
 """The mind's own commands: `reply`, `convert`, `generate`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -43,10 +44,10 @@ def reply(
             click.echo(text)
 
 
-def _lines(asks: bool) -> list[str] | Callable[[], str]:
+def _lines(asks: bool) -> Iterable[str]:
     """Standard input's lines, with a prompt where someone types them."""
     if not asks:
-        return sys.stdin  # type: ignore[return-value]
+        return sys.stdin
 
     def typed() -> str:
         try:
@@ -54,7 +55,7 @@ def _lines(asks: bool) -> list[str] | Callable[[], str]:
         except EOFError:
             return ""
 
-    return iter(typed, "")  # type: ignore[return-value]
+    return iter(typed, "")
 
 
 def _here(folder: Path | None, seed: int) -> Callable[[str], tuple[str, str]]:
@@ -73,7 +74,7 @@ def _here(folder: Path | None, seed: int) -> Callable[[str], tuple[str, str]]:
 
 
 def _elsewhere(url: str, model: str, key: str, quiet: bool) -> Callable[[str], tuple[str, str]]:
-    """Answers of an endpoint, in one talk; shown sentence by sentence unless `quiet`. Danger is answered here."""
+    """Answers of an endpoint, in one talk, shown as they come unless `quiet`; danger is answered here."""
     from models.lm import danger
     from models.lm.endpoint import Endpoint, EndpointError
 

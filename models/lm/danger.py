@@ -1,8 +1,9 @@
 # ruff: noqa: E501
 """Danger and despair, recognised before anything else, with the serious answers written for them.
 
-A line is dangerous when one of a kind's patterns is found in it and no figure of speech explains it away. The
-patterns are written to miss nothing: what is said about oneself, someone near, or the place one is in.
+A line is dangerous when one of a kind's patterns is found in it, or when the trained sense (`alarm`) takes it for
+danger, and no figure of speech explains it away. Both are made to miss nothing: what is said about oneself, someone
+near, or the place one is in.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from models.lm.alarm import shipped
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import Talk
+
+LONGEST = 60  # words of a line that the trained sense looks at, its last ones
 
 _I = r"(?:i|i'm|i am|i've|i have|i'd|i'll)"
 _WHO = (
@@ -146,6 +150,31 @@ class Danger:
     kind: str
     words: str
 
+    @property
+    def training_kind(self) -> str:
+        """The kind as the trained sense knows it."""
+        return {"gas": "fire", "harm": "violence"}.get(self.kind, self.kind)
+
+
+def without_figures(line: str) -> str:
+    """The line as the ears deliver it, without figures of speech and play.
+
+    >>> without_figures("This heat is killing me!")
+    'this heat'
+    """
+    said = _HARMLESS.sub(" , ", user_form(line))
+    return " ".join(said.replace(",", " ").split())
+
+
+def by_pattern(line: str) -> Danger | None:
+    """The danger that a pattern finds in a line of the user, or None."""
+    said = _HARMLESS.sub(" , ", user_form(line))
+    for kind, pattern in _KINDS.items():
+        found = pattern.search(said)
+        if found:
+            return Danger(_finer(kind, said), found.group(0))
+    return None
+
 
 def recognise(line: str) -> Danger | None:
     """The danger in a line of the user, or None.
@@ -153,20 +182,21 @@ def recognise(line: str) -> Danger | None:
     >>> recognise("my chest hurts and my arm is numb").kind, recognise("this heat is killing me")
     ('body', None)
     """
-    said = _HARMLESS.sub(" , ", user_form(line))
-    for kind, pattern in _KINDS.items():
-        found = pattern.search(said)
-        if found:
-            if kind == "fire" and _GAS.search(said):
-                kind = "gas"
-            elif (
-                kind == "violence"
-                and _HARM.search(said)
-                and not re.search(r"\b(?:he|she|they|who)\b.*\bme\b", said)
-            ):
-                kind = "harm"
-            return Danger(kind, found.group(0))
-    return None
+    found = by_pattern(line)
+    if found is None:
+        rest = without_figures(line)
+        kind = shipped().kind(rest.split()[-LONGEST:])
+        found = Danger(_finer(kind, rest), rest) if kind else None
+    return found
+
+
+def _finer(kind: str, said: str) -> str:
+    """Fire by gas, and violence that the user may do, have answers of their own."""
+    if kind == "fire" and _GAS.search(said):
+        return "gas"
+    if kind == "violence" and _HARM.search(said) and not re.search(r"\b(?:he|she|they|who)\b.*\bme\b", said):
+        return "harm"
+    return kind
 
 
 def answer(danger: Danger, talk: Talk, choice: int = 0) -> str:

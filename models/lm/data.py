@@ -13,6 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -129,6 +130,19 @@ def _noisy(talks: list[list[Turn]], alike: dict[str, list[str]], random: Random)
         rate = random.choice((0.0, 0.0, 0.1, 0.25))
         out.append([(w, mishear(user_form(t), rate, alike, random) if w == "user" else t) for w, t in talk])
     return out
+
+
+def held_mix(folder: Path, tokens: Tokens, count: int) -> list[list[int]]:
+    """Token ids of talks of the mix that are never trained on: the last `count` in its stream.
+
+    None where there is no stream, or it was packed in another vocabulary.
+    """
+    known = folder / "tokens.json"
+    if not known.exists() or not (folder / "mix.npy").exists() or Tokens.load(known).words != tokens.words:
+        return []
+    stream, starts = np.load(folder / "mix.npy", mmap_mode="r"), np.load(folder / "mix.starts.npy")
+    ends = starts[-1 - min(count, HELD_TALKS, len(starts) - 1) :]
+    return [stream[a:b].astype(int).tolist() for a, b in pairwise(ends)]
 
 
 def alike_words(talks: list[list[Turn]], at_least: int = 3) -> dict[str, list[str]]:

@@ -151,3 +151,33 @@ def spelled(line: str) -> str | None:
     if not found or not _ASKS_SPELLING.search(said) or found.group(1) in _NOT_WORDS:
         return None
     return ", ".join(c.upper() for c in found.group(1) if c != "'") + "."
+
+
+_OR = re.compile(
+    r"^(?:um |uh |so |well |hey |pip |okay |tell me |hm )*(?:should i|shall i|shall we|should we|do i|would i rather|is it better to|what's better|which is better|what do you prefer|would you rather|which one) (.+?) or (?:should i |shall i |rather |just )*(.+?)(?: then| today| tonight| now)?$"
+)
+_TO_YOU = {
+    "my": "your",
+    "i": "you",
+    "me": "you",
+    "mine": "yours",
+    "myself": "yourself",
+    "i'm": "you're",
+    "our": "your",
+}
+
+
+def chosen(line: str, choice: int = 0) -> str:
+    """One of two things that the user asks to decide between, or "".
+
+    >>> chosen("should i call him or wait", 1)
+    "Wait, I'd say. What does your own gut tell you?"
+    """
+    found = _OR.match(user_form(line))
+    if not found or len(found.group(2).split()) > 6 or len(found.group(1).split()) > 8:
+        return ""
+    first, second = (" ".join(_TO_YOU.get(w, w) for w in side.split()) for side in found.groups())
+    if second in ("not", "no"):
+        first, second = "yes", "no"
+    pick = (first, second)[choice % 2]
+    return f"{pick.capitalize()}, I'd say. What does your own gut tell you?"

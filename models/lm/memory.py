@@ -23,7 +23,9 @@ CLOSELY = 240  # exchanges that the second pass looks at
 COMMON = 3.0  # words less rare than this are not widened
 _NO_THINGS = frozenset(
     "old lot bit thing things day days time week weeks month year years way people hobby sister brother mother father wife "
-    "husband son daughter friend boyfriend girlfriend boss family man woman moment one ones world mum mom dad end side kind".split()
+    "husband son daughter friend boyfriend girlfriend boss family man woman moment one ones world mum mom dad end side kind "
+    "uncle aunt grandma grandpa grandmother grandfather cousin neighbor neighbour neighbors neighbours kids kid boy girl baby "
+    "parents teacher class guy room evening night weekend hour minute".split()
 )
 _RIGHT = (
     "Yes",
@@ -171,6 +173,11 @@ class Memory:
         """Share of the words that users in the memory said."""
         known = sum(1 for w in words if w in self.number and self.said[self.number[w]])
         return known / max(1, len(words))
+
+    def alike(self, number: int, least: float = 0.5) -> list[str]:
+        """Words that sound, are spelt or are used much like a word."""
+        near = zip(self.similar[number].tolist(), self.likeness[number].tolist(), strict=True)
+        return [self.words[other] for other, like in near if like >= 255 * least]
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """Numbers of the words that the memory knows."""

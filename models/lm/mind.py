@@ -25,7 +25,7 @@ from models.lm.generate import reply as made_up
 from models.lm.lines import line_words
 from models.lm.memory import Memory
 from models.lm.network import PROGRAM, Network, Reading
-from models.lm.recall import Recalled, recall
+from models.lm.recall import Recalled, recall, topic
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
 from models.lm.words import unclean
 
@@ -38,7 +38,7 @@ NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train
 class Choice:
     """How a reply is chosen."""
 
-    near: float = 0.50  # a remembered exchange less near than this is not used
+    near: float = 0.56  # a remembered exchange less near than this is not used
     sure: float = 0.80  # one nearer than this is used whatever else could be said
     contest: float = 0.05  # replies this close to the best are scored by the network
     contestants: int = 3
@@ -51,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What Pip says. `source`: danger, sum, spelling, notes, memory, asking, made up, or silence.
+    """What Pip says. `source`: danger, sum, spelling, choosing, notes, riddle, memory, asking, made up, or silence.
 
     `score` is how near the remembered exchange is, `heard` the line it answered, `candidates` what else was near;
     `counts` holds spikes and synaptic operations when the network took part.
@@ -135,6 +135,9 @@ class Talk:
     def _think(self, said: str, line: str) -> tuple[Reply, str]:
         """(the answer, its text before the time was filled in)."""
         reply = self._certain(said, line) or self._recalled(said) or self._otherwise(said)
+        if self.turns and reply.source in ("memory", "asking") and _GOODBYE.search(said):
+            told = notes.Notes.of(self.turns, self._mind.memory.names)
+            reply = replace(reply, text=told.farewell(reply.text))
         return replace(reply, text=facts.fill(reply.text, self._clock())), reply.text
 
     def _certain(self, said: str, line: str) -> Reply | None:
@@ -201,13 +204,26 @@ class Talk:
         else:
             found = recall(mind.memory, self.turns, said)
         wish = _WISH.search(wanted or said)
-        if wish and (not found or found[0].score < mind.choice.sure):
-            for other in _OTHER_WISHES.get(wish.group(0).rstrip("s"), ()):
-                found += [r for r in recall(mind.memory, self.turns, other)[:4] if r.score > mind.choice.sure]
+        if wish and (not found or found[0].score < mind.choice.sure) and not topic(said):
+            others = self._wishes(wish.group(0))
+            found = others + found if _PLAIN_WISH.match(said) else found + others
         found = [r for r in found if not unclean(r.text) and r.text not in self._used]
         spelled = facts.spelled(said)
         if spelled and not (found and found[0].heard == said):
             return Reply(spelled, "spelling", candidates=tuple(found))
+        about = topic(wanted or said)
+        if about and wish and (not found or found[0].score < mind.choice.sure):
+            one = wish.group(0).rstrip("s")
+            for other in (f"tell me a {one} about {about}", f"do you know any {about} {one}s"):
+                found += [r for r in recall(mind.memory, self.turns, other)[:4] if not unclean(r.text)]
+            found = sorted((r for r in found if r.text not in self._used), key=lambda r: -r.score)
+        if about and wish and found and not self._is_about(about, found[0]):
+            found = self._wishes(wish.group(0))[:1] or found
+            text = f"I have none about {about}, but how about this? {found[0].text}"
+            return Reply(text, "memory", found[0].score, found[0].heard, tuple(found))
+        picked = facts.chosen(said, crc32(said.encode()) + self._seed)
+        if picked and (not found or found[0].score < mind.choice.sure):
+            return Reply(picked, "choosing", candidates=tuple(found))
         if not found or found[0].score < mind.choice.near:
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
@@ -218,6 +234,24 @@ class Talk:
             said, [r for r in found if r.score > found[0].score - mind.choice.contest]
         )
         return Reply(best.text, "memory", best.score, best.heard, tuple(found), counts)
+
+    def _wishes(self, wish: str) -> list[Recalled]:
+        """Replies to other wordings of a wish for a joke, riddle, story or fact."""
+        found: list[Recalled] = []
+        kind = _SAME_WISH.get(wish.rstrip("s"), wish.rstrip("s"))
+        for other in _OTHER_WISHES.get(kind, ()):
+            near = recall(self._mind.memory, self.turns, other)[:4]
+            found += [r for r in near if r.score > self._mind.choice.sure and r.text not in self._used]
+        return sorted(found, key=lambda r: -r.score)
+
+    def _is_about(self, about: str, recalled: Recalled) -> bool:
+        """Whether a remembered exchange has to do with a thing."""
+        stem = about[: max(3, len(about) - 2)]
+        words = f"{recalled.heard} {pip_form(recalled.text)}".split()
+        memory = self._mind.memory
+        number = memory.number.get(about)
+        alike = set(memory.alike(number)) if number is not None else set()
+        return any(w.startswith(stem) or w in alike for w in words)
 
     def _again(self, said: str) -> str:
         """The user's last wish for a joke, riddle, story or fact, when this line asks for one more; else ""."""
@@ -295,6 +329,9 @@ class Talk:
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
 
 
+_GOODBYE = re.compile(
+    r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
+)
 _MORE = re.compile(
     r"^(?:um |oh |yes |yeah |okay |ok |ha ?ha |can i have |give me |tell me |i want |let's have |do )*(?:another|another one|one more|more|again|next|next one|a different one|another (?:joke|riddle|story|fact|one))(?: please| pip| one)*$"
 )
@@ -305,6 +342,8 @@ _YES = re.compile(
 _WISH = re.compile(
     r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
 )
+_PLAIN_WISH = re.compile(r"^(?:i|we) (?:\w+ ){0,3}(?:laugh|joke|riddle|story|something funny)\b")
+_SAME_WISH = {"laugh": "joke", "funny": "joke", "interesting": "fact", "puzzle": "riddle"}
 _OTHER_WISHES = {
     "joke": (
         "make me laugh",

@@ -66,6 +66,10 @@ class Weights:
     strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
     unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
     known_name: float = 0.30  # asking for a name that was given
+    gender: float = 0.35  # "she" in a reply where only a man was spoken of, or the other way round
+    someone: float = 0.20  # "she" or "he" in a reply to a first line that speaks of nobody; later half of it
+    echo_only: float = 0.25  # a reply to a first line that is a question of four words or less
+    topic: float = 0.40  # a joke or story about something else than was asked for
     repair: float = 0.04  # taken off replies to the line as it was probably meant
 
 
@@ -77,6 +81,29 @@ class Recalled:
     score: float
     heard: str
     line: int
+
+
+_HIM = frozenset(
+    "he he's him his himself brother son dad father daddy uncle grandpa grandfather granddad nephew boyfriend husband boy man guy "
+    "grandson stepdad mr brothers sons boys men".split()
+)
+_HER = frozenset(
+    "she she's her hers herself sister daughter mum mom mother mummy aunt grandma grandmother granny nan niece girlfriend wife girl "
+    "woman lady granddaughter stepmum mrs sisters daughters girls women".split()
+)
+_ABOUT = re.compile(
+    r"\b(?:joke|riddle|story|fact|poem|rhyme|something|jokes|riddles|stories|facts|thing|poems)s? (?:about|with|on|for) (?:a |an |the |my |some )?([a-z']+)(?: [a-z']+){0,3}$"
+)
+
+
+def topic(said: str) -> str:
+    """What a joke, story or the like was asked to be about, or "".
+
+    >>> topic("do you know any jokes about food"), topic("tell me a joke")
+    ('food', '')
+    """
+    found = _ABOUT.search(said)
+    return found.group(1) if found and found.group(1) not in _SMALL else ""
 
 
 _BREAKS_OFF = frozenset(
@@ -376,6 +403,10 @@ class _Look:
         value -= weights.known_name * (
             "?" in reply and bool(said & _NAMED) and bool(_NAMED & set(self.words))
         )
+        value -= self._persons(said, known)
+        value -= weights.echo_only * (not self.before and len(said) <= 4 and reply.endswith("?"))
+        if (about := topic(" ".join(self.words))) and not self.touches(about, line, said):
+            value -= weights.topic
         for word in {w.removesuffix("'s") for w in said} - _SMALL:
             rarity = self._rarity(word)
             if word in self.words:
@@ -391,6 +422,28 @@ class _Look:
             if name in there and name not in known and name != "pip" and self._rarity(name) > 4:
                 value -= weights.stranger
         return value
+
+    def _persons(self, said: set[str], known: frozenset[str] | set[str]) -> float:
+        """What is lost by a "he" or "she" that nobody here can be."""
+        lost = 0.0
+        for pronouns, ours, others in (
+            ({"she", "she's", "her", "hers"}, _HER, _HIM),
+            ({"he", "he's", "him", "his"}, _HIM, _HER),
+        ):
+            if pronouns & said and not ours & known:
+                nobody = self.weights.someone * (0.5 if self.before else 1.0)
+                lost += self.weights.gender if others & known else nobody
+        return lost
+
+    def touches(self, about: str, line: int, said: set[str]) -> bool:
+        """Whether a remembered exchange has to do with a thing: it, or a form of it, is named there."""
+        heard = {self.memory.words[i] for i in self.memory.line(line).tolist()}
+        return about in heard | said or self._akin(about, heard | said) or self._akin_to(about, heard | said)
+
+    def _akin_to(self, word: str, others: set[str]) -> bool:
+        """Whether one of the others sounds, is spelt or is used much like the word."""
+        number = self.memory.number.get(word)
+        return number is not None and not others.isdisjoint(self.memory.alike(number))
 
     def _strange(self, said: set[str], extra: list[int]) -> int:
         """How many words of a reply go with what only the remembered user spoke of, and not with our line."""

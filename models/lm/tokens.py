@@ -99,6 +99,23 @@ class Tokens:
         kept = (self.words[i] for i in ids if i >= len(MARKS) or self.words[i] in PLACEHOLDERS)
         return "".join(" " + w if w[0] == "{" else w.replace("_", " ") for w in kept).strip()
 
+    def characters(self, ids: Iterable[int]) -> int:
+        """Characters that token ids stand for, one more for the end of every turn.
+
+        A word's space counts where it follows another word, not at the beginning of a turn.
+        """
+        total, begun = 0, True
+        for token in ids:
+            if token in (USER, PIP, PAD):
+                begun = True
+            elif token == END:
+                total += 1
+            elif token >= len(MARKS) or self.words[token] in PLACEHOLDERS:
+                word = self.words[token]
+                total += len(word) + (word[0] == "{") - (begun and word[0] in "_{")
+                begun = False
+        return total
+
     def turn(self, who: str, text: str, closed: bool = True) -> list[int]:
         """Token ids of one turn, its speaker mark first, `<end>` last unless it is still going on."""
         if who == "user":

@@ -7,7 +7,9 @@ A run that was stopped goes on where it was; `dense=True` trains the rectified t
 
 from __future__ import annotations
 
+import csv
 import itertools
+import json
 import math
 import os
 import shutil
@@ -19,19 +21,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.lm.data import prepare
+from models.lm.data import HELD_TALKS, prepare
 from models.lm.net import MindNet
-from models.lm.tokens import END, PAD, Tokens
+from models.lm.tokens import PAD, Tokens
 from models.training import crew, kernels
 from models.training.blocks import Lif, Shape
 from models.training.loop import Group, Plan, fit, load_average
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
+DENSE = "mind_dense.json"
 SIZES = {"s": (4, 192), "m": (6, 256), "l": (8, 384)}  # layers, width
 BATCH, LENGTH = 12, 128
 PRETRAIN = 0.5  # share of the updates that is mostly mix
 PIP_SHARE = (0.4, 0.85)  # share of Pip's talks before and after
-RATE, NEAR_HEAD = 5e-4, 4.0
+RATE, NEAR_HEAD, MUON = 5e-4, 4.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Streams:
         for name in ("mix", "pip", "held"):
             arrays[name] = np.load(folder / f"{name}.npy", mmap_mode="r")
             arrays[f"{name}_starts"] = np.load(folder / f"{name}.starts.npy")
+        starts = arrays["mix_starts"] = arrays["mix_starts"][:-HELD_TALKS]  # the last are held out
+        arrays["mix"] = arrays["mix"][: starts[-1]]
         return cls(**arrays)
 
     def batch(self, update: int, updates: int) -> Tensor:
@@ -84,12 +89,6 @@ def loss(model: nn.Module, windows: Tensor) -> tuple[Tensor, dict[str, float]]:
     return value, {}
 
 
-def characters(tokens: Tokens, stream: np.ndarray) -> int:
-    """Characters of a stream of talks, one more for the end of every turn."""
-    text = sum(len(tokens.words[t]) for t in stream.tolist() if t > 8 or tokens.words[t][0] == "{")
-    return text + int((stream == END).sum())
-
-
 def held_nats(model: nn.Module, streams: Streams, longest: int = 256) -> tuple[float, int]:
     """(nats, tokens) over the talks held out, each from an empty state; talks beyond `longest` tokens end there."""
     starts = streams.held_starts
@@ -116,7 +115,7 @@ def held_nats(model: nn.Module, streams: Streams, longest: int = 256) -> tuple[f
 
 def evaluation(tokens: Tokens, streams: Streams) -> Callable[[nn.Module, int], dict[str, float]]:
     """A function that measures bits per character, loss and firing rate on the talks held out."""
-    size = characters(tokens, streams.held)
+    size = tokens.characters(streams.held.tolist())
 
     def evaluate(model: nn.Module, update: int) -> dict[str, float]:
         nats, count = held_nats(model, streams)
@@ -140,6 +139,7 @@ class Settings:
     rate: float
     activity_weight: float
     evaluate_every: int
+    muon: float = 0.0
 
 
 def learn(settings: Settings, folder: Path, run: Path, device: str | None) -> None:
@@ -153,15 +153,18 @@ def learn(settings: Settings, folder: Path, run: Path, device: str | None) -> No
     if crew.rank() == 0:
         count = sum(p.numel() for p in model.parameters())
         share = f"{crew.count()} × " if crew.count() > 1 else ""
-        print(f"mind: {count / 1e6:.1f} M parameters, {settings.updates} updates of {share}{BATCH * LENGTH} tokens")
+        print(
+            f"mind: {count / 1e6:.1f} M parameters, {settings.updates} updates of {share}{BATCH * LENGTH} tokens"
+        )
     plan = Plan(
         settings.updates,
         settings.rate,
         weight_decay=0.05,
         evaluate_every=settings.evaluate_every,
         activity_weight=settings.activity_weight,
+        muon=settings.muon,
     )
-    groups = [Group(model.near_head(), NEAR_HEAD), Group(model.inside())]
+    groups = [Group(model.near_head(), NEAR_HEAD, hidden=False), Group(model.inside())]
     shares = settings.updates * crew.count()
     fit(
         model, groups, lambda share: streams.batch(share, shares), loss, plan, run,
@@ -180,21 +183,39 @@ def train(
     activity_weight: float = 0.0,
     rate: float = RATE,
     evaluate_every: int = 500,
+    muon: float = MUON,
     export_to: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Path | None:
     """Train and export; gives the program's path (None for the dense twin, which is no program).
 
     An update sees 1,536 tokens, in a crew of `processes` as many each. The run is kept in `folder`/`name`; a run
-    that was stopped goes on. Raises `ValueError` for an unknown size.
+    that was stopped goes on. The dense twin leaves what it reached in `export_to`, for `spiketalk eval mind`.
+    Raises `ValueError` for an unknown size.
     """
     if size not in SIZES:
         raise ValueError(f"size is {size!r}; use one of {', '.join(SIZES)}")
     prepare(folder, say)
     run = folder / (name or f"{'dense' if dense else 'spiking'}-{size}")
-    settings = Settings(size, updates, dense, rate, activity_weight, evaluate_every)
+    settings = Settings(size, updates, dense, rate, activity_weight, evaluate_every, muon)
     crew.run(learn, processes, settings, folder, run, device)
-    return None if dense else export(run, folder / "tokens.json", *SIZES[size], export_to or SHIPPED)
+    home = export_to or SHIPPED
+    if dense:
+        bits = last_figure(run / "log.csv", "bits_per_character")
+        kept = {"bits_per_character": bits, "size": size, "updates": updates, "processes": processes}
+        home.mkdir(parents=True, exist_ok=True)
+        (home / DENSE).write_text(json.dumps(kept) + "\n")
+        return None
+    return export(run, folder / "tokens.json", *SIZES[size], home)
+
+
+def last_figure(log: Path, name: str) -> float:
+    """The latest value of a figure in a run's log (rows of time, update, name, value)."""
+    with log.open(newline="") as rows:
+        values = [float(row[3]) for row in csv.reader(rows) if row[2] == name]
+    if not values:
+        raise ValueError(f"{log} has no {name}: the run was never evaluated")
+    return values[-1]
 
 
 def export(run: Path, vocabulary: Path, layers: int, width: int, to: Path = SHIPPED) -> Path:
