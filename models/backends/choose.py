@@ -15,7 +15,10 @@ from models.program.graph import Program, ProgramError
 
 EVENTS, DENSE = "events", "dense"
 DENSE_FROM = 0.9
-"""Share of firing inputs from which the dense sum is taken to be faster: an estimate, see `override`."""
+"""Share of firing inputs from which the dense sum is taken to be faster.
+
+Measured by `python -m models.backends.bench_dense`: between 0.7 (1024 × 256) and never (768 × 3072), and by
+no more than a tenth where it is faster at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as untyped_intrinsic
@@ -98,7 +98,20 @@ def fetch(typingctx: Any, address: Any) -> Any:
     return types.void(types.int64), code
 
 
-def _spread(builder: Any, value: Any) -> Any:
+@intrinsic
+def copy64(typingctx: Any, to: Any, source: Any) -> Any:
+    """Copy 64 bytes from one address to another."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        line = ir.VectorType(I8, 64).as_pointer()
+        to, source = (builder.inttoptr(address, line) for address in args)
+        builder.store(builder.load(source, align=1), to, align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
+def spread(builder: Any, value: Any) -> Any:
     """A vector with the same value in every lane."""
     empty = ir.Constant(HALF, ir.Undefined)
     first = builder.insert_element(empty, value, I32(0))
@@ -124,7 +137,7 @@ def add_rows(
         for r in range(ROWS_PER_PASS):
             row = builder.zext(builder.load(builder.gep(place_list, [I64(r)])), I64)
             bases.append(builder.add(weight, builder.mul(row, stride)))
-            factors.append(_spread(builder, builder.load(builder.gep(size_list, [I64(r)]))))
+            factors.append(spread(builder, builder.load(builder.gep(size_list, [I64(r)]))))
         with cgutils.for_range_slice(builder, start, stop, I64(COLUMNS_PER_TURN), intp=I64) as (column, _):
             target = builder.add(acc, builder.shl(builder.sub(column, start), I64(1)))
             for half in range(2):
@@ -139,66 +152,3 @@ def add_rows(
         return context.get_dummy_value()
 
     return types.void(*(types.int64,) * 7), code
-
-
-@intrinsic
-def add_row_pairs(
-    typingctx: Any, acc: Any, weight: Any, stride: Any, places: Any, sizes: Any, start: Any, stop: Any
-) -> Any:
-    """`add_rows` for sizes in 0…127: half the work where the processor adds products of bytes in pairs."""
-    if not binding.get_host_cpu_features().get("avx2"):
-        return add_rows.defn(typingctx, acc, weight, stride, places, sizes, start, stop)
-
-    bytes32, kind = ir.VectorType(I8, 32), ir.VectorType(I16, 16)
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        acc, weight, stride, places, sizes, start, stop = args
-        place_list = builder.inttoptr(places, I32.as_pointer())
-        size_list = builder.inttoptr(sizes, I16.as_pointer())
-        multiply = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [bytes32, bytes32]), "llvm.x86.avx2.pmadd.ub.sw"
-        )
-        bases, factors = [], []
-        for r in range(ROWS_PER_PASS):
-            row = builder.zext(builder.load(builder.gep(place_list, [I64(r)])), I64)
-            bases.append(builder.add(weight, builder.mul(row, stride)))
-        for r in range(0, ROWS_PER_PASS, 2):
-            low, high = (builder.load(builder.gep(size_list, [I64(i)])) for i in (r, r + 1))
-            both = builder.or_(low, builder.shl(high, I16(8)))
-            factors.append(builder.bitcast(_spread(builder, both), bytes32))
-        with cgutils.for_range_slice(builder, start, stop, I64(COLUMNS_PER_TURN), intp=I64) as (column, _):
-            sums: list[Any] = [None, None]
-            for pair, factor in enumerate(factors):
-                rows = []
-                for base in bases[2 * pair : 2 * pair + 2]:
-                    pointer = builder.inttoptr(builder.add(base, column), bytes32.as_pointer())
-                    rows.append(builder.load(pointer, align=1))
-                for half in range(2):
-                    woven = builder.shuffle_vector(*rows, _lanes(_WEAVE[half]))
-                    product = builder.call(multiply, [factor, woven])
-                    sums[half] = product if sums[half] is None else builder.add(sums[half], product)
-            target = builder.add(acc, builder.shl(builder.sub(column, start), I64(1)))
-            for half in range(2):
-                place = builder.inttoptr(builder.add(target, I64(32 * half)), kind.as_pointer())
-                ordered = builder.shuffle_vector(*sums, _lanes(_UNWEAVE[half]))
-                builder.store(builder.add(builder.load(place, align=2), ordered), place, align=2)
-        return context.get_dummy_value()
-
-    return types.void(*(types.int64,) * 7), code
-
-
-# Two rows are woven byte by byte within each half of a register, which is what the processor does at once;
-# sums then come as columns 0–7 with 16–23, and 8–15 with 24–31, and are put in order at the end.
-_WEAVE = [
-    [
-        lane
-        for column in (*range(8 * h, 8 * h + 8), *range(16 + 8 * h, 24 + 8 * h))
-        for lane in (column, 32 + column)
-    ]
-    for h in range(2)
-]
-_UNWEAVE = [[*range(8), *range(16, 24)], [*range(8, 16), *range(24, 32)]]
-
-
-def _lanes(numbers: list[int]) -> Any:
-    return ir.Constant(ir.VectorType(I32, len(numbers)), numbers)

@@ -24,6 +24,7 @@ from models.backends.intrinsics import (
     rint32,
     sqrt32,
 )
+from models.backends.strips import list_pairs, synapses_of_many
 from models.backends.sums import list_spikes, reals, scaled, synapses
 from models.backends.table import (
     ADD,
@@ -40,6 +41,7 @@ from models.backends.table import (
     P0,
     P1,
     STATE,
+    STRIP_FROM,
     SYNAPSES,
     TOKEN_SHIFT,
     WEIGHT,
@@ -278,9 +280,10 @@ def at(call, place, rows, columns, kind):
 
 
 @jit
-def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, listed, counts, shared):
+def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, strip, listed, counts):
     """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not
-    fit.   listed: places, sizes and ends of spikes;   shared: rows and columns of a tile.
+    fit.   listed: places, sizes and ends of spikes;   narrow, scratch, strip: the same memory as int16,
+    float32 and int8.
     """
     streams = len(chosen)
     places, sizes, ends = listed
@@ -296,6 +299,7 @@ def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, listed,
         last = first
         while last < len(table) and table[last, OP] != SYNAPSES:
             last += 1
+        together = last < len(table) and streams >= STRIP_FROM and table[last, X2] != 0
         for s in range(streams):
             row = chosen[s]
             for i in range(first, last):
@@ -310,12 +314,17 @@ def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, listed,
             if last < len(table):
                 line = table[last]
                 spikes = whole[s, line[A] : line[A] + line[N_IN]]
-                if line[X0] > 0:
-                    list_spikes(line, spikes, streams, places[s], sizes[s], ends[s], shared)
                 if len(counts) > 0:
                     tally(line, whole[s], counts[last])
-        if last < len(table):
-            synapses(table[last], whole, work, streams, acc, narrow, places, sizes, ends, shared)
+                if together:
+                    list_pairs(line[N_IN], spikes, places[s], sizes[s], ends[s])
+                else:
+                    if line[X0] > 0:
+                        list_spikes(line, spikes, places[0], sizes[0], ends[0])
+                    out = work[s, line[OUT] : line[OUT] + line[N]]
+                    synapses(line, spikes, out, acc, narrow, places[0], sizes[0], ends[0, 0])
+        if together:
+            synapses_of_many(table[last], work, streams, acc, strip, places, sizes, ends)
         first = last + 1
     return 0
 
@@ -324,7 +333,7 @@ def step(address: int) -> int:
     """`run` of a call, whose address is given; see `table`."""
     call = carray(at_address(address), (t.CALL,), np.int64)
     streams, rows, words = call[t.STREAMS], call[t.ROWS], call[t.ROW_WORDS]
-    listed = call[t.LISTED]
+    listed, narrow = call[t.LISTED], call[t.NARROW_SIZE]
     return run(
         at(call, t.TABLE, call[t.NODES], t.COLUMNS, np.int64),
         at(call, t.MEMORY, rows, words, np.int32),
@@ -333,13 +342,13 @@ def step(address: int) -> int:
         at(call, t.WORK, streams, call[t.WORK_WORDS], np.int32),
         at(call, t.WORK, streams, call[t.WORK_WORDS], np.float32),
         at(call, t.SUMS, 1, call[t.SUMS_SIZE], np.int32)[0],
-        at(call, t.NARROW, 1, call[t.NARROW_SIZE], np.int16)[0],
-        at(call, t.NARROW, 1, call[t.NARROW_SIZE] // 2, np.float32)[0],
+        at(call, t.NARROW, 1, narrow, np.int16)[0],
+        at(call, t.NARROW, 1, narrow // 2, np.float32)[0],
+        at(call, t.NARROW, 1, 2 * narrow, np.int8)[0],
         (
             at(call, t.PLACES, streams, listed, np.int32),
             at(call, t.SIZES, streams, listed, np.int16),
             at(call, t.ENDS, streams, call[t.TILES], np.int64),
         ),
         at(call, t.COUNTS, call[t.COUNTED], 3, np.int64),
-        (call[t.TILE_ROWS], call[t.TILE_COLUMNS]),
     )

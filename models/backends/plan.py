@@ -19,9 +19,6 @@ from models.program.state import Layout
 BLOCK = 64
 """Streams that step together: enough to use every weight many times, few enough for the caches."""
 
-LARGEST_IN_PAIRS = 127
-"""Spikes up to this size may be added two rows at a time: two products with int8 weights fit int16."""
-
 _ALIGN = 16
 _PARAMETERS = {
     "embedding": ("scale",),
@@ -97,13 +94,13 @@ class Plan:
 
     def _buffers(self, streams: int) -> Work:
         widest_sum, widest, fan_in = self.sizes
-        tiles = -(-fan_in // t.SHARED_ROWS)
+        strips = -(-fan_in // t.STRIP_ROWS)
         words = aligned(streams, self.words, np.int32)
-        sums = aligned(1, max(widest_sum, t.COLUMN_TILE, streams * t.SHARED_COLUMNS), np.int32)
-        narrow = aligned(1, max(t.COLUMN_TILE, t.SHARED_COLUMNS, 4 * widest), np.int16)
-        places = aligned(streams, fan_in + t.ROWS_PER_PASS * (tiles + 1), np.int32)
+        sums = aligned(1, max(widest_sum, t.COLUMN_TILE, streams * t.STRIPS * t.STRIP), np.int32)
+        narrow = aligned(1, max(t.COLUMN_TILE, t.STRIPS * t.STRIP * t.STRIP_ROWS // 2, 4 * widest), np.int16)
+        places = aligned(streams, fan_in + t.ROWS_PER_PASS * (strips + 1), np.int32)
         sizes = np.zeros(places.shape, np.int16)
-        ends = np.zeros((streams, tiles), np.int64)
+        ends = np.zeros((streams, strips), np.int64)
         call = np.zeros(t.CALL, np.int64)
         buffers = {t.TABLE: self.table, t.WORK: words, t.SUMS: sums, t.NARROW: narrow}
         buffers |= {t.PLACES: places, t.SIZES: sizes, t.ENDS: ends}
@@ -115,8 +112,7 @@ class Plan:
             self.layout.words,
         )
         call[t.SUMS_SIZE], call[t.NARROW_SIZE] = sums.size, narrow.size
-        call[t.LISTED], call[t.TILES] = places.shape[1], tiles
-        call[t.TILE_ROWS], call[t.TILE_COLUMNS] = t.SHARED_ROWS, t.SHARED_COLUMNS
+        call[t.LISTED], call[t.TILES] = places.shape[1], strips
         keep = (call, *buffers.values())
         return Work(words, words.view(np.float32), call, call.ctypes.data, keep)
 
@@ -177,8 +173,8 @@ def _extras(
         case "synapses":
             dense = choices[node.name].kernel == DENSE
             spikes = bounds[node.inputs[0]]
-            pairs = spikes <= LARGEST_IN_PAIRS and not _signed(program, node.inputs[0])
-            return passes_before_widening(spikes), int(dense), int(pairs)
+            pairs = 0 if _signed(program, node.inputs[0]) else rows_before_widening(spikes) // 2
+            return rows_before_widening(spikes) // t.ROWS_PER_PASS, int(dense), pairs
         case "conv":
             return len(program.tensor(node, "weight")), 0, 0
     return 0, 0, 0
@@ -192,13 +188,14 @@ def _signed(program: Program, name: str) -> bool:
     return bool(nodes[name].attributes["signed"])
 
 
-def passes_before_widening(spikes: float) -> int:
-    """How many passes of eight rows an int16 sum holds when spikes are within ±spikes; 0: not even one.
+def rows_before_widening(spikes: float) -> int:
+    """How many weight rows an int16 sum holds when spikes are within ±spikes; 0: not even a pass of them.
 
-    >>> passes_before_widening(4)
-    7
+    >>> rows_before_widening(4), rows_before_widening(1000)
+    (63, 0)
     """
-    return int(32767 // (128 * spikes * t.ROWS_PER_PASS))
+    rows = int(32767 // (128 * spikes))
+    return rows if rows >= t.ROWS_PER_PASS else 0
 
 
 def _places(program: Program) -> tuple[dict[str, int], int]:

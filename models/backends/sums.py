@@ -8,15 +8,15 @@ Sums are exact integers, so tiles and lists may come in any order.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, float32, int16, int32
+from numba import carray, float32, int16, int32, int64
 
-from models.backends.intrinsics import add_row_pairs, add_rows, at_address, fetch, fired, lowest_bit
+from models.backends.intrinsics import add_rows, at_address, fetch, fired, lowest_bit
+from models.backends.pairs import add_row_pairs
 from models.backends.table import (
+    AHEAD,
     COLUMN_TILE,
     COLUMNS_PER_TURN,
-    FETCH_FROM,
     N_IN,
-    OUT,
     P0,
     P1,
     ROWS_PER_PASS,
@@ -24,7 +24,6 @@ from models.backends.table import (
     X0,
     X1,
     X2,
-    A,
     N,
 )  # fmt: skip
 from models.backends.warm import jit
@@ -74,7 +73,8 @@ def gather(spikes, first, last, places, sizes, count):
 def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, passes, pairs):
     """acc[j − start] += Σ size·weight[place][j] over the list's part done…end−1, widened every few passes.
 
-    pairs: sizes are within 0…127, so that rows may be added two at a time.
+    pairs: sizes are within 0…127, so that rows may be added two at a time. The heads of the next rows
+    are asked for early, which wakes the processor's own reading ahead.
     """
     n = len(acc)
     whole = n // COLUMNS_PER_TURN * COLUMNS_PER_TURN
@@ -84,6 +84,9 @@ def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, pas
             narrow[j] = 0
         burst = min(end, done + passes * ROWS_PER_PASS)
         while done < burst:
+            for r in range(done + ROWS_PER_PASS, min(end, done + 2 * ROWS_PER_PASS)):
+                for column in range(0, min(n, AHEAD), 64):
+                    fetch(weight + int64(places[r]) * stride + start + column)
             place, size = place_at + 4 * done, size_at + 2 * done
             if pairs:
                 add_row_pairs(narrow_at, weight, stride, place, size, start, start + whole)
@@ -113,57 +116,35 @@ def wide_synapses(spikes, acc, weight):
 
 
 @jit
-def list_spikes(line, spikes, streams, places, sizes, ends, shared):
-    """List one stream's spikes for `synapses`, tile by tile of the rows; all its inputs if it is dense."""
-    n_in, start = line[N_IN], 0
-    if line[X1] != 0:
-        for i in range(n_in):
-            places[i] = i
-            sizes[i] = int16(spikes[i])
-        for i in range(n_in, n_in + ROWS_PER_PASS):
-            places[i] = 0
-            sizes[i] = 0
-    height = n_in if streams == 1 else shared[0]
-    for tile in range(-(-n_in // height)):
-        last = min(n_in, (tile + 1) * height)
-        ends[tile] = last if line[X1] != 0 else gather(spikes, tile * height, last, places, sizes, start)
-        start = -(-ends[tile] // ROWS_PER_PASS) * ROWS_PER_PASS
+def list_spikes(line, spikes, places, sizes, ends):
+    """List one stream's spikes for `synapses`; all its inputs if the layer is dense."""
+    n_in = line[N_IN]
+    if line[X1] == 0:
+        ends[0] = gather(spikes, 0, n_in, places, sizes, 0)
+        return
+    for i in range(n_in):
+        places[i] = i
+        sizes[i] = int16(spikes[i])
+    for i in range(n_in, n_in + ROWS_PER_PASS):
+        places[i] = 0
+        sizes[i] = 0
+    ends[0] = n_in
 
 
 @jit
-def synapses(line, whole, work, streams, acc, narrow, places, sizes, ends, shared):
-    """`ops.synapses` for all streams, their spikes listed: tile after tile of the weights, for every stream.
-
-    shared: rows and columns of a tile for many streams, small enough that it stays in the cache until the
-    last of them has met it; a single stream takes all rows, and as many columns as suit the nearest cache.
-    """
+def synapses(line, spikes, out, acc, narrow, places, sizes, end):
+    """`ops.synapses` of one stream, its spikes listed, as many columns at a time as suit the cache."""
     n_in, n, passes = line[N_IN], line[N], line[X0]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
     if passes == 0:
-        weight = carray(at_address(line[WEIGHT]), (n_in, n), np.int8)
-        for s in range(streams):
-            wide_synapses(whole[s, line[A] : line[A] + n_in], acc[:n], weight)
-            scaled(acc, scale, bias, work[s, line[OUT] : line[OUT] + n])
+        wide_synapses(spikes, acc[:n], carray(at_address(line[WEIGHT]), (n_in, n), np.int8))
+        scaled(acc, scale, bias, out)
         return
-    height = n_in if streams == 1 else shared[0]
-    width = COLUMN_TILE if streams == 1 else shared[1]
-    tiles = -(-n_in // height)
-    for left in range(0, n, width):
-        right = min(n, left + width)
-        size = right - left
-        acc[: streams * size] = 0
-        for tile in range(tiles):
-            if streams >= FETCH_FROM:
-                top, bottom = tile * height, min(n_in, (tile + 1) * height)
-                for row in range(top, bottom):
-                    for column in range(left, right, 64):
-                        fetch(line[WEIGHT] + row * n + column)
-            for s in range(streams):
-                first = 0 if tile == 0 else -(-ends[s, tile - 1] // ROWS_PER_PASS) * ROWS_PER_PASS
-                accumulate(
-                    acc[s * size : (s + 1) * size], narrow, line[WEIGHT], n,
-                    places[s], sizes[s], first, ends[s, tile], left, passes, line[X2] != 0,
-                )  # fmt: skip
-        for s in range(streams):
-            out = work[s, line[OUT] + left : line[OUT] + right]
-            scaled(acc[s * size : (s + 1) * size], scale[left:right], bias[left:right], out)
+    for left in range(0, n, COLUMN_TILE):
+        right = min(n, left + COLUMN_TILE)
+        sums = acc[: right - left]
+        sums[:] = 0
+        accumulate(
+            sums, narrow, line[WEIGHT], n, places, sizes, 0, end, left, passes, line[X2] != 0
+        )  # fmt: skip
+        scaled(sums, scale[left:right], bias[left:right], out[left:right])

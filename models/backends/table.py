@@ -17,20 +17,21 @@ INPUT, EMBEDDING, SYNAPSES, CONV, LIF, WKV, TOKEN_SHIFT, WINDOW, NORM, AFFINE, G
 
 (
     TABLE, NODES, MEMORY, ROWS, ROW_WORDS, CHOSEN, STREAMS, WORK, WORK_WORDS, SUMS, SUMS_SIZE, NARROW,
-    NARROW_SIZE, PLACES, SIZES, LISTED, ENDS, TILES, COUNTS, COUNTED, TILE_ROWS, TILE_COLUMNS, CALL,
-) = range(23)  # fmt: skip
+    NARROW_SIZE, PLACES, SIZES, LISTED, ENDS, TILES, COUNTS, COUNTED, CALL,
+) = range(21)  # fmt: skip
 """Places in a call: addresses of arrays, each followed by the sizes that are not known already."""
 
 ROWS_PER_PASS = 8
 """Weight rows that are added in one go, each sum staying in a register meanwhile."""
 COLUMNS_PER_TURN = 32
 """Columns of one turn of that loop."""
-COLUMN_TILE = 2048
+COLUMN_TILE = 4096
 """Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
-SHARED_ROWS, SHARED_COLUMNS = 512, 3072
-"""The tile of weights that many streams share: rows long enough to be read ahead, few enough to stay near.
-
-Of 128 to 1,024 rows and 256 to 3,072 columns the quickest at 5, 15 and 30 % firing on an AMD Zen 3.
-"""
-FETCH_FROM = 16
-"""Streams from which nearly every row is met by one of them, so that whole tiles are fetched ahead."""
+AHEAD = 512
+"""Bytes at the head of the next rows that a single stream asks for while it adds the present ones."""
+STRIP, STRIP_ROWS = 64, 384
+"""Columns and rows of the weights that many streams meet one after the other, 24 KiB in the nearest cache."""
+STRIPS = 4
+"""Strips that are copied together: weights come from far away in pieces of four cache lines."""
+STRIP_FROM = 24
+"""Streams from which strips are worth their copying."""

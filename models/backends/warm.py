@@ -24,7 +24,8 @@ from typing import Any
 from llvmlite import binding
 
 _SOURCES = (
-    "kernels.py", "sums.py", "intrinsics.py", "table.py", "native.py", "warm.py", "../program/ops.py"
+    "kernels.py", "strips.py", "sums.py", "pairs.py", "intrinsics.py", "table.py",
+    "native.py", "warm.py", "../program/ops.py"
 )  # fmt: skip
 _COMPILERS = ("numba", "llvmlite")
 _lock = threading.Lock()
