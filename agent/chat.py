@@ -20,7 +20,7 @@ from agent.replay import SessionLog
 from agent.sound.duplex import Devices, Duplex
 from agent.sound.gauge import Gauge
 from agent.sound.silent import Silent
-from agent.spans import each
+from agent.spans import Measure, each
 from agent.stages import Sound
 from agent.telemetry import Telemetry
 from agent.telling import Telling
@@ -83,7 +83,7 @@ class Chat:
             self._listen_or_not()
             telling = Telling(self._face.show)
             watch: Watcher = both(telling.watch, self._refused)
-            measure = telling.measure
+            measure: Measure = telling.measure
             if self._telemetry is not None:
                 watch = both(watch, self._telemetry.watch)
                 measure = each(measure, self._telemetry.measure)

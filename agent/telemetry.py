@@ -35,12 +35,14 @@ class Telemetry:
     def to_collector(cls) -> Telemetry:
         """Exports over OTLP to where the OTEL_* variables of the environment say."""
         from opentelemetry import trace
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.exporter.otlp.proto.http import (  # type: ignore[import-not-found, unused-ignore]
+            trace_exporter,
+        )
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         provider = TracerProvider()
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
         trace.set_tracer_provider(provider)
         return cls(provider.get_tracer("spiketalk"))
 
@@ -68,8 +70,8 @@ class Telemetry:
                 case OpenTurn(reopened=False):
                     self._finish(self._turn, after.book.at, "superseded")
                     self._sums = {}
-                    about = {"turn": effect.turn, "onset_s": seconds(effect.onset)}
-                    self._turn = self._tracer.start_span("turn", attributes=about)
+                    onset = {"turn": effect.turn, "onset_s": seconds(effect.onset)}
+                    self._turn = self._tracer.start_span("turn", attributes=onset)
                 case CloseTurn(outcome=outcome) if outcome != "committed":
                     self._finish(self._turn, after.book.at, outcome)
                     self._turn = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_turn_is_a_trace_with_its_work_inside() -> None:
         ).converse()  # fmt: skip
 
     run(live())
-    spans = exporter.get_finished_spans()
+    spans: Any = exporter.get_finished_spans()
     (turn,) = [span for span in spans if span.name == "turn"]
     assert turn.attributes["turn"] == 1 and turn.attributes["outcome"] == "heard"
     inside = [span for span in spans if span.parent and span.parent.span_id == turn.context.span_id]

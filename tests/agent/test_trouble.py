@@ -97,7 +97,11 @@ def test_cancelled_while_a_stage_computes_nothing_is_left(kind: str, number: int
         conversation = Conversation(Room(scene), stages, stages, stages, pace="file")
         task = asyncio.create_task(conversation.converse())
         loop = asyncio.get_running_loop()
-        wire.act = lambda: loop.call_soon_threadsafe(task.cancel) and None
+
+        def cancel() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        wire.act = cancel
         with pytest.raises(asyncio.CancelledError):
             await task
         return conversation
