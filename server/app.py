@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from server.house import AWAY_S, DRAIN_S, Guest, House
 from server.metrics import Metrics
 from server.pages import HEADERS, read_pages
 from server.stages import Networks
+from server.talk import wall_ms
 
 REALTIME = "/v1/realtime"
 LARGEST_MESSAGE = 4 << 20
@@ -45,6 +46,8 @@ class Options:
     door: Door = field(default_factory=Door)
     tls: tuple[Path, Path] | None = None
     """certificate chain and its key"""
+    wall_ms: Callable[[], float] = wall_ms
+    """the time by which sound is paced; a slower one lets a machine that is too slow keep up"""
 
 
 class App:
@@ -53,7 +56,7 @@ class App:
     def __init__(self, networks: Networks, options: Options) -> None:
         self.options = options
         self.metrics = Metrics(lambda: len(self.house.guests), lambda: self.house.most)
-        self.house = House(networks, options.most, options.away_s, self.metrics.measured)
+        self.house = House(networks, options.most, options.away_s, self.metrics.measured, options.wall_ms)
         self._pages = read_pages()
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -13,7 +13,7 @@ from server.outbox import Outbox
 from server.protocol.configuration import Configuration
 from server.protocol.ids import random_id
 from server.stages import Networks
-from server.talk import Talk
+from server.talk import Talk, wall_ms
 
 AWAY_S = 30.0
 """a session whose client vanished waits so long for it to come back"""
@@ -40,10 +40,12 @@ class House:
         most: int,
         away_s: float = AWAY_S,
         measure: Callable[[Span], None] = lambda span: None,
+        clock: Callable[[], float] = wall_ms,
     ) -> None:
         self.most, self.guests = most, dict[str, Guest]()
         self.draining = False
-        self._networks, self._away_s, self._measure = networks, away_s, measure
+        self._networks, self._away_s = networks, away_s
+        self._measure, self._clock = measure, clock
 
     def reason_to_refuse(self) -> str | None:
         """Why no session can begin now, if so."""
@@ -58,7 +60,7 @@ class House:
         outbox = Outbox(beta)
         configuration = Configuration(model=model) if model else Configuration()
         seed = int(random_id("seed")[5:13], 16)
-        talk = Talk(self._networks.stages(seed), outbox.put, configuration, self._measure)
+        talk = Talk(self._networks.stages(seed), outbox.put, configuration, self._measure, self._clock)
         run = asyncio.create_task(talk.run(), name=f"talk {talk.session.id}")
         guest = Guest(talk, outbox, run)
         self.guests[talk.session.id] = guest

@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.clock import Samples
 from agent.history import Line
 from agent.loading import loading
-from agent.networks import SpikingEars, SpikingMind, SpikingMouth
-from agent.stages import Ears, Mind, Mouth, Piece
+from agent.networks import SpikingEars, SpikingHearing, SpikingMind, SpikingMouth
+from agent.spans import Account
+from agent.stages import Ears, Hearing, Mind, Mouth, Piece
 from agent.trace import activity
 from agent.turn.events import Why
 from models.lm.mind import Mind as MindNetwork
 from models.tts.voice import Voice
 from models.tts.words import spoken
+from server.spikes import Meter, Watch, nobody
 
 REMEMBERED = 8
 """so many texts are kept to show what is said as it was written"""
@@ -26,10 +29,11 @@ REMEMBERED = 8
 
 @dataclass
 class Manner:
-    """How a session wants to be answered; changed between answers."""
+    """How a session wants to be answered; changed between answers. `watch` is told what fires."""
 
     text_only: bool = False
     speed: float = 1.0
+    watch: Watch = nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +70,65 @@ class Networks:
         """The stages of one session."""
         manner, spelling = Manner(), Spelling()
         return Stages(
-            self.ears,
-            AttentiveMind(self.mind, seed),
+            WatchedEars(self.ears, manner),
+            AttentiveMind(self.mind, seed, manner),
             MannerlyMouth(self.voice, manner, spelling),
             manner,
             spelling,
         )
 
 
+class WatchedEars:
+    """The shared ears; each transcript tells what fires."""
+
+    def __init__(self, ears: SpikingEars, manner: Manner) -> None:
+        self._ears, self._manner = ears, manner
+
+    def listen(self, since: Samples) -> Hearing:
+        """See `Ears.listen`."""
+        hearing = self._ears.listen(since)
+        return hearing if self._manner.watch is nobody else WatchedHearing(hearing, self._manner.watch)
+
+
+class WatchedHearing:
+    """A transcript that tells, every 100 ms, what fires."""
+
+    def __init__(self, hearing: SpikingHearing, watch: Watch) -> None:
+        self._hearing, self._meter, self._frames = hearing, Meter("ears", watch), 0
+
+    def hear(self, frames: Sequence[NDArray[np.float32]]) -> str | None:
+        """See `Hearing.hear`."""
+        text = self._hearing.hear(frames)
+        self._frames += len(frames)
+        if self._frames >= 5:
+            self._frames = 0
+            self._meter.read(self._hearing._stream.counts)
+        return text
+
+    def so_far(self) -> str:
+        """See `Hearing.so_far`."""
+        return self._hearing.so_far()
+
+    def account(self) -> Account | None:
+        """See `Accounting`."""
+        return self._hearing.account()
+
+
 class AttentiveMind(SpikingMind):
     """Asked for an answer without a turn, it answers the last line of the user's."""
+
+    def __init__(self, mind: MindNetwork, seed: int, manner: Manner) -> None:
+        super().__init__(mind, seed)
+        self._manner = manner
 
     def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
         """See `Mind.reply`."""
         if why == "asked" and talk and talk[-1].speaker == "user":
             words = talk[-1].text()
-        return super().reply(talk, words, why)
+        said = super().reply(talk, words, why)
+        if self._said is not None and self._said.counts is not None:
+            Meter("mind", self._manner.watch).read(self._said.counts)
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +160,8 @@ class MannerlyMouth(SpikingMouth):
         for chunk in self._voice.speak(text, self._manner.speed):
             if chunk.counts is not None:
                 self._spent += activity(chunk.counts)
+                if self._manner.watch is not nobody:
+                    Meter("mouth", self._manner.watch).read(chunk.counts)
             yield chunk
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -39,6 +40,7 @@ from server.protocol.orders import (
     Stop,
 )
 from server.protocol.session import Out, Session
+from server.spikes import nobody
 from server.stages import Stages
 from server.wire import MOST, Wire
 
@@ -47,6 +49,11 @@ Send = Callable[[Event], None]
 
 MOST_BEHIND = 10 * FRAME
 """a backlog is fed no further ahead of the ears than this"""
+
+
+def wall_ms() -> float:
+    """The time, for the pace of sound alone; nothing is decided by it."""
+    return now().wall_ms
 
 
 class Talk:
@@ -58,11 +65,13 @@ class Talk:
         send: Send,
         configuration: Configuration | None = None,
         measure: Callable[[Span], None] = lambda span: None,
+        wall_ms: Callable[[], float] = wall_ms,
     ) -> None:
         self._send, self._measure = send, measure
         self._manner = stages.manner
+        self._loop = asyncio.get_running_loop()
         self._ears = PacedEars(stages.ears)
-        self.wire = Wire(lambda: now().wall_ms, self._eager, self._play)
+        self.wire = Wire(wall_ms, self._eager, self._play)
         self.session = Session(self._utterance, stages.spelling.shown, configuration)
         self._voice = Sensitivity()
         self._said_to: tuple[int, int] = (0, 0)
@@ -130,6 +139,12 @@ class Talk:
         if self.session.configuration.extended and span.work != "voice activity":
             self._send(_shown(span))
 
+    def _fired(self, network: str, layers: list[float]) -> None:
+        """A network fired, in one of the threads that compute."""
+        event = {"type": "spiketalk.spikes", "network": network, "layers": layers}
+        with suppress(RuntimeError):  # the loop may have ended meanwhile
+            self._loop.call_soon_threadsafe(self._send, event)
+
     def _emit(self, events: Iterable[Event]) -> None:
         for event in events:
             self._send(event)
@@ -179,6 +194,7 @@ class Talk:
         configuration = self.session.configuration
         self._manner.speed = configuration.speed
         self._manner.text_only = configuration.text_only
+        self._manner.watch = self._fired if configuration.extended else nobody
         turns = configuration.turn_detection
         if turns is not None:
             self._voice.set(turns.threshold)

@@ -30,6 +30,8 @@ STALL_MS = 1_000.0
 """a schedule that has fallen behind by more starts anew: the process was stopped"""
 CATCH_UP_MS = 2.0
 """a frame of a backlog takes at least so long"""
+LEAST_MS = 1.0
+"""nothing is waited for any shorter"""
 MOST = 90 * HEARING_HZ
 """so much sound may wait to be heard"""
 
@@ -114,7 +116,7 @@ class Wire:
                 if self._eager():
                     await asyncio.sleep(CATCH_UP_MS / 1000)
                     return self._take()
-                await asyncio.sleep(min(-late - BURST_MS, FRAME_MS) / 1000)
+                await asyncio.sleep(max(min(-late - BURST_MS, FRAME_MS), LEAST_MS) / 1000)
             elif late >= (patience := GRACE_MS if now - self._fed < LATELY_MS else 0.0):
                 await asyncio.sleep(0)
                 self._due += FRAME_MS
@@ -122,7 +124,7 @@ class Wire:
             else:
                 self._arrived.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), (patience - late) / 1000)
+                    await asyncio.wait_for(self._arrived.wait(), max(patience - late, LEAST_MS) / 1000)
         return None
 
     def say(self, frame: Floats) -> None:

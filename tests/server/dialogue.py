@@ -1,9 +1,9 @@
-"""A session of the protocol played against the real turn controller: no sound, no sockets, no time but audio's.
+"""A session played against the real turn controller: no sound, no sockets, no time but audio's.
 
-    talk = Dialogue()
-    talk.client("response.create")
-    talk.speaks("hello there")          # our answer sounds, word by word
-    assert talk.types() == […]
+talk = Dialogue()
+talk.client("response.create")
+talk.speaks("hello there")          # our answer sounds, word by word
+assert talk.types() == […]
 """
 
 from __future__ import annotations

@@ -303,8 +303,14 @@ def test_a_conversation_holds_so_many_items() -> None:
     [
         ({"audio": {"output": {"speed": 9}}}, "session.audio.output.speed"),
         ({"output_modalities": ["video"]}, "session.output_modalities"),
-        ({"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}}, "session.audio.input.format.rate"),
-        ({"audio": {"input": {"turn_detection": {"type": "psychic"}}}}, "session.audio.input.turn_detection.type"),
+        (
+            {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}},
+            "session.audio.input.format.rate",
+        ),
+        (
+            {"audio": {"input": {"turn_detection": {"type": "psychic"}}}},
+            "session.audio.input.turn_detection.type",
+        ),
         ({"type": "transcription"}, "session.type"),
     ],
 )
