@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import soxr
 from numpy.typing import NDArray
 from websockets.sync.client import ClientConnection, connect
 
+from agent.trace import now
 from server.app import App, Options, port_of, running
 from server.stages import Networks
 from server.talk import wall_ms
@@ -58,6 +60,15 @@ class Live:
             return question()
 
         return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(10)
+
+    def eventually(self, true: Callable[[], bool]) -> bool:
+        """Whether it becomes true before patience ends."""
+        end = now().wall_ms + 1000 * PATIENCE_S
+        while not self.ask(true):
+            if now().wall_ms > end:
+                return False
+            threading.Event().wait(0.05)
+        return True
 
 
 @contextmanager
@@ -125,6 +136,20 @@ class Client:
         while (event := self.next(timeout))["type"] != kind:
             assert event["type"] != "error" or kind == "error", event
         return event
+
+    def until_now(self, kind: str) -> Event:
+        """The last event of a type among those that have come."""
+        return next(event for event in reversed(self.events) if event["type"] == kind)
+
+    def vanish(self) -> None:
+        """Break the connection without a word."""
+        self.socket.socket.shutdown(socket.SHUT_RDWR)
+
+    def append(self, pcm: NDArray[np.int16]) -> None:
+        """Send sound at once."""
+        for at in range(0, len(pcm), 24_000):
+            data = base64.b64encode(pcm[at : at + 24_000].tobytes()).decode()
+            self.send("input_audio_buffer.append", audio=data)
 
     def configure(self, **session: Any) -> Event:
         self.send("session.update", session={"type": "realtime", **session})
