@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def chat(
     from agent.dashboard import Dashboard
     from agent.networks import Networks
     from agent.screen import Screen
+    from agent.sound.chatter import without_chatter
     from agent.sound.duplex import Devices, checked
 
     choice = load(config, switches)
@@ -58,7 +59,10 @@ def chat(
     networks = Networks.load(folder)  # before the screen, since it may tell that it compiles
     on_terminal = sys.stdout.isatty()
     screen: Any = Dashboard(_terminal()) if on_terminal else Screen(console(sys.stdout))
-    with screen if on_terminal else nullcontext():
+    with ExitStack() as shown:
+        if on_terminal:
+            shown.enter_context(without_chatter())
+            shown.enter_context(screen)
         talk = Chat(
             networks, choice, screen,
             in_writing=text, push_to_talk=push_to_talk, record=record, telemetry=export,

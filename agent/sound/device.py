@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import soundfile
+
+from agent.sound.chatter import without_chatter
 
 
 class NoLoudspeaker(Exception):
@@ -16,7 +15,7 @@ class NoLoudspeaker(Exception):
 
 def play(path: Path) -> None:
     """Play a sound file to its end. Raises NoLoudspeaker where there is none."""
-    with _without_chatter():
+    with without_chatter():
         try:
             import sounddevice
         except OSError as error:
@@ -30,16 +29,3 @@ def play(path: Path) -> None:
         sounddevice.play(sound, rate, blocking=True)
     except sounddevice.PortAudioError as error:
         raise NoLoudspeaker("the loudspeaker cannot be used just now") from error
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keep what sound libraries print while they look for devices away from the terminal."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -17,6 +17,7 @@ import soxr
 from numpy.typing import NDArray
 
 from agent.clock import FRAME, FRAME_MS, HEARING_HZ, SPEAKING_HZ
+from agent.sound.chatter import without_chatter
 
 Floats = NDArray[np.float32]
 
@@ -44,12 +45,14 @@ class Devices:
 
 def listed() -> str:
     """The devices there are, one a line."""
-    return str(_sounddevice().query_devices())
+    with without_chatter():
+        return str(_sounddevice().query_devices())
 
 
 def checked(devices: Devices) -> tuple[int, int]:
     """The rates of microphone and loudspeaker in Hz; NoDeviceError where one of them is missing."""
-    sounddevice = _sounddevice()
+    with without_chatter():
+        sounddevice = _sounddevice()
     try:
         heard_hz, said_hz = (
             round(float(sounddevice.query_devices(device, kind)["default_samplerate"]))
