@@ -140,7 +140,7 @@ def prepare(graph: Graph) -> None:
     ready(advance, tuple(map(typeof, (graph, beam, past, counts, weights, np.zeros(40)))))
     heads = beam.hypotheses[0, :1]["history"]
     agreed(past, heads, counts[RECORDS], np.zeros(64, np.uint8))
-    descends(past, heads, -1)
+    descends(past, heads, 0)  # an empty past has no end to be walked to
     compact(past, np.append(heads, np.int32(-1)), counts[RECORDS], -1)
 
 
