@@ -25,6 +25,7 @@ _FACT = re.compile(
     _HEAD
     + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
 )
+_OF_USER = re.compile(r"\b(?:am i|do i|did i|have i|was i|will i|i'm|my)\b")
 _PRIVATE = re.compile(
     r"\b(?:record\w*|private|privacy|spying|spy|overhear\w*|eavesdrop\w*|stored?|saved?|leak\w*|secret)\b.*\b(?:i|me|my|us|we|this|talks?|here)\b|\b(?:i|me|my|us|we|this|talks?)\b.*\b(?:record\w*|private|spying|overhear\w*|stored|saved|kept|listening in)\b"
 )
@@ -89,6 +90,7 @@ LINES: dict[str, tuple[str, ...]] = {
         "That's a good question about me, and I've no good answer. What do you think?",
         "I can't really say. There's so much about myself I don't know.",
     ),
+    "user": ("I only know what you tell me, and you haven't told me that yet.", "You haven't told me, I think. What would you say?", "I can't know that, I'm afraid. What do you think?"),
     "private": ("What you say stays on this computer, and I forget it when the talk is closed.", "It stays between you and this computer. I'm not online, and I keep nothing after we close."),
     "never": ("Never, I've only ever been in here. Have you?", "Not once, I'm only a voice. But I'd like to hear how it is."),
     "own": ("I don't think I have, I'm only a voice. Have you?", "Not me, I'm a voice and nothing else. What about you?"),
@@ -103,7 +105,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "like": ("What do you like best about it?", "How nice! How did you come to like it?", "I like hearing that. What's the best thing about it?"),
     "wish": ("That's a good wish. What draws you to it?", "I hope it works out! What would be the first step?"),
     "learning": ("Good for you! How's it going so far?", "That takes patience. What's the hardest bit?"),
-    "coming": ("Oh! How do you feel about it?", "That's something to think about. Are you looking forward to it?"),
+    "coming": ("Oh! How do you feel about it?", "That's not far off. How do you feel about it?"),
     "doing": ("Ah, and how's it going?", "I see! How's it going so far?"),
     "did": ("Oh! And how was it?", "I see. How was that for you?", "Tell me more! How did it go?"),
     "habit": ("That's good to know. How did it start?", "I like hearing that. How did it come about?"),
@@ -127,8 +129,11 @@ LINES: dict[str, tuple[str, ...]] = {
         "Fair enough! Shall I try a better one?", "Ouch, I earned that. Want me to try again?",
     ),
     "on_plain": (
-        "I see. What else is on your mind?", "Good to know. Tell me a little more?", "I like hearing about it. Go on.",
-        "Ah, all right. And how is that for you?", "Mm, I'm with you. What comes next?", "Thanks for telling me. What's the best bit about it?",
+        "I see. Tell me a bit more?", "Mm, I'm with you. Go on.", "Go on, I like hearing about it.",
+        "Ah! And how do you feel about that?", "Right. And then?", "I'm all ears. What else?",
+    ),
+    "on_named": (
+        "And {name}? Tell me a bit more.", "I like hearing about {name}. Go on.", "What else is {name} like?",
     ),
     "on_sorry": (
         "That sounds hard. I'm here, take your time.", "Thank you for telling me. How are you holding up?",
@@ -163,7 +168,9 @@ def kind(line: str, understood: float = 1.0) -> str:
         return "private"
     if _FACT.match(said):
         about = next((name for name, pattern in QUESTIONS if pattern.match(said)), "me")
-        return about if _US.search(said) else "question"
+        if _US.search(said):
+            return about
+        return "user" if _OF_USER.search(said) else "question"
     if _DANGLING.search(said):
         return "unfinished"
     what = statement(said)
@@ -189,7 +196,7 @@ _PRAISE = re.compile(
     r"^(?:oh |wow |ah |ha )*(?:ha ?ha\w*|(?:that's|that was|it was|it's|i|very|so|really|pretty|what a) (?:\w+ ){0,2}(?:good|nice|funny|great|lovely|cool|clever|liked?|loved?|beautiful|cute|interesting|sweet|amazing|awesome)(?: (?:that|it|one|story|joke|thanks|pip|to know|to hear))*|i (?:really )?(?:liked?|loved?|enjoyed) (?:that|it|this|the \w+|your \w+)(?: one)?(?: a lot| very much)?|good one|nice one|love it|wow|lol|clever|cool|funny|beautiful)$"
 )
 _GROAN = re.compile(
-    r"^(?:oh |ah |ha )*(?:that's|that was|it was|very|so|really|pretty)? ?(?:\w+ )?(?:bad|terrible|awful|boring|not funny|lame|silly|weak)(?: (?:one|joke|story))?$"
+    r"^(?:oh |ah |ha |okay |ok |well |hm |no )*(?:that's|that was|it was|very|so|really|pretty)? ?(?:\w+ )?(?:bad|terrible|awful|boring|not funny|lame|silly|weak)(?: (?:one|joke|story))?$"
 )
 
 
@@ -207,15 +214,25 @@ def kind_after(line: str, talk: Talk) -> str:
     return "on_plain"
 
 
-def ask(line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "") -> str:
+_THEY = re.compile(
+    r"^(?:and |but |yes |well |now )*(?:he|she|it|they|he's|she's|it's|they're|his|her|its|their)\b"
+)
+
+
+def ask(
+    line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "", named: str = ""
+) -> str:
     """A line that fits, other than those said before in this talk as long as there are others.
 
-    `thing` is a word of the user's line that Pip may take up.
+    `thing` is a word of the user's line that Pip may take up; `named` the name of whom "he", "she" or "it" means.
     """
     which = kind(line, understood)
     if talk and which in ("plain", "glad", "sorry", "habit", "there", "doing", "did"):
         which = kind_after(line, talk)
+    if which == "on_plain" and named and _THEY.match(user_form(line)):
+        which = "on_named"
     lines = LINES["thing" if which == "plain" and thing else which]
+    lines = tuple(t.replace("{name}", named.capitalize()) for t in lines)
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
     said = {pip_form(text) for who, text in talk if who == "pip"}
     fresh = [text for text in lines if pip_form(text) not in said] or list(lines)

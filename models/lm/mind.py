@@ -31,6 +31,7 @@ from models.lm.words import unclean
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 MEMORY = "memory.npz"
+RARE = 6  # a word that users in the memory said less often may be a name after a greeting
 NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train mind` makes it"
 
 
@@ -39,6 +40,7 @@ class Choice:
     """How a reply is chosen."""
 
     near: float = 0.56  # a remembered exchange less near than this is not used
+    near_later: float = 0.72  # likewise after the first turn, where settings differ
     sure: float = 0.80  # one nearer than this is used whatever else could be said
     contest: float = 0.05  # replies this close to the best are scored by the network
     contestants: int = 3
@@ -136,7 +138,7 @@ class Talk:
         """(the answer, its text before the time was filled in)."""
         reply = self._certain(said, line) or self._recalled(said) or self._otherwise(said)
         if self.turns and reply.source in ("memory", "asking") and _GOODBYE.search(said):
-            told = notes.Notes.of(self.turns, self._mind.memory.names)
+            told = notes.Notes.of(self.turns, self._names())
             reply = replace(reply, text=told.farewell(reply.text))
         return replace(reply, text=facts.fill(reply.text, self._clock())), reply.text
 
@@ -155,11 +157,11 @@ class Talk:
             return Reply(result, "sum")
         if (solved := self._riddle(said)) is not None:
             return Reply(solved, "riddle")
-        names = self._mind.memory.names
+        names = self._names(said)
         if (told := notes.Notes.of(self.turns, names).answer(said)) is not None:
             return Reply(told, "notes")
         before = next((text.lower() for who, text in reversed(self.turns) if who == "pip"), "")
-        name = notes.own_name(said, before, names | self._unknown(said))
+        name = notes.own_name(said, before, names)
         return self._greeting(said, name) if name else None
 
     def _riddle(self, said: str) -> str | None:
@@ -181,8 +183,15 @@ class Talk:
             return None
         return f"Good guess, but no. It's {answer}. Another one?"
 
-    def _unknown(self, said: str) -> frozenset[str]:
-        return frozenset(w for w in said.split() if w not in self._mind.memory.number)
+    def _names(self, said: str = "") -> frozenset[str]:
+        """Words that may be names in this talk: known ones, new ones, and after a greeting those that are rare."""
+        memory, found = self._mind.memory, set(self._mind.memory.names)
+        for line in [said, *(user_form(text) for who, text in self.turns if who == "user")]:
+            most = RARE if _GREETS.match(line) else 0
+            found |= {
+                w for w in line.split() if w not in memory.number or memory.said[memory.number[w]] < most
+            }
+        return frozenset(found)
 
     def _greeting(self, said: str, name: str) -> Reply:
         """A welcome by name, and an answer to whatever else was said."""
@@ -224,14 +233,16 @@ class Talk:
         picked = facts.chosen(said, crc32(said.encode()) + self._seed)
         if picked and (not found or found[0].score < mind.choice.sure):
             return Reply(picked, "choosing", candidates=tuple(found))
-        if not found or found[0].score < mind.choice.near:
+        if (not found or found[0].score < mind.choice.sure) and (introduced := notes.introduced(said)):
+            return Reply(introduced, "notes", candidates=tuple(found))
+        if not found or found[0].score < (mind.choice.near_later if self.turns else mind.choice.near):
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
             return None
-        if found[0].score < mind.choice.sure and (introduced := notes.introduced(said)):
-            return Reply(introduced, "notes", candidates=tuple(found))
+        # another line's reply may only stand in for the best one where both surely fit
+        equals = [r for r in found if r.heard == found[0].heard or r.score > mind.choice.sure]
         best, counts = self._contest(
-            said, [r for r in found if r.score > found[0].score - mind.choice.contest]
+            said, [r for r in equals if r.score > found[0].score - mind.choice.contest]
         )
         return Reply(best.text, "memory", best.score, best.heard, tuple(found), counts)
 
@@ -286,12 +297,14 @@ class Talk:
             }:
                 return Reply(text, "made up", 0.0)
         words = said.split()
+        told = notes.Notes.of(self.turns, self._names())
         line = asking.ask(
             said,
             self.turns,
             crc32(said.encode()) + self._seed,
             mind.memory.understood(words),
             mind.memory.thing(words),
+            told.names.get(told.last, ""),
         )
         return Reply(line, "asking", 0.0)
 
@@ -329,6 +342,7 @@ class Talk:
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
 
 
+_GREETS = re.compile(r"^(?:um |oh )*(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|howdy|hiya)\b")
 _GOODBYE = re.compile(
     r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
 )

@@ -94,7 +94,7 @@ def _numeric(value: str) -> bool:
 
 _KINDS: dict[str, _Kind] = {
     "home": _Kind(
-        re.compile(r"\b(?:i|we) (?:now |still |just )?(?:live|moved|am living)(?: up| down| over| here)? ((?:in|near|on|by|at|to|next to|outside) (?:[a-z']+ ?){1,5})$"),
+        re.compile(r"\b(?:i|we) (?:now |still |just )?(?:live|moved|am living)(?: up| down| over| here)? ((?:in|near|on|by|at|to|next to|outside) (?:[a-z']+ ?){1,9})$"),
         re.compile(r"\bwhere (?:do )?(?:i|we) live\b|\bwhere(?:'s| is) my (?:home|house|flat|place)\b"),
         "You live {}, you said.",
     ),
@@ -140,7 +140,7 @@ class Notes:
 
     `name`: the user's, "" if unknown. `names`: who or what has a name, by the word for it; `described`: what "my …
     is …" said of it; `counts`: how many there are; `facts`: by the kinds of `_KINDS`. `last` is the thing that was
-    spoken of last, which "he", "she" or "it" means; `line` what the user said last.
+    spoken of last, which "he", "she" or "it" means; `line` what the user said last, `lines` all that was stated.
     """
 
     name: str = ""
@@ -150,6 +150,7 @@ class Notes:
     facts: dict[str, str] = field(default_factory=dict)
     last: str = ""
     line: str = ""
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, talk: Talk, known: frozenset[str] = frozenset()) -> Notes:
@@ -201,7 +202,8 @@ class Notes:
                     facts[kind] = _as_you(told.group(1))
             if "home" in facts:
                 facts["home"] = re.sub("^to ", "in ", facts["home"])
-        return Notes(name, names, described, counts, facts, last, said)
+        stated = self.lines if _ASKS.match(said) or len(said.split()) < 3 else (*self.lines, said)
+        return Notes(name, names, described, counts, facts, last, said, stated)
 
     def _corrected(self, said: str, before: str) -> str:
         """Another name, where Pip has just said the one it had understood."""
@@ -217,7 +219,28 @@ class Notes:
             return f"You're {self.name.capitalize()}, you told me."
         if not _ASKS.match(said):
             return None
-        return self._of_things(said) or self._of_names(said) or self._of_facts(said)
+        return self._of_things(said) or self._of_names(said) or self._of_facts(said) or self._of_lines(said)
+
+    def _of_lines(self, said: str) -> str | None:
+        """What was stated of the thing that a "what did i …" or "how many …" asks for, in the user's own words."""
+        asked = _ASKS_STATED.search(said)
+        if not asked:
+            return None
+        wanted = {_stem(_PAST.get(w, w)) for w in (asked.group("done") or "").split() if w not in _LITTLE}
+        for line in reversed(self.lines):
+            if asked.group("many"):
+                things = {_stem(w) for w in asked.group("rest").split()[:2]}
+                counted = [w for w in line.split() if w != "a" and _numeric(w)]
+                spoken = {_stem(w) for one in self.lines for w in one.split()}
+                if (
+                    counted
+                    and things & spoken
+                    and (things & {_stem(w) for w in line.split()} or "there are" in line)
+                ):
+                    return f"You said, {_spoken(_as_you(line), False)}."
+            elif wanted and wanted <= {_stem(w) for w in line.split()}:
+                return f"You said, {_spoken(_as_you(line), False)}."
+        return None
 
     def _of_things(self, said: str) -> str | None:
         """Answers about "my …": its name, how many, what it is like or when it is."""
@@ -292,6 +315,32 @@ class Notes:
         return text
 
 
+_ASKS_STATED = re.compile(
+    r"\b(?P<many>how many) (?P<rest>.+)$|\b(?:what|where|when|who|which \w+) (?:did|was|were|have) (?:i|we) (?P<done>.+)$"
+)
+_PAST = dict(pair.split(":") for pair in (
+    "make:made go:went see:saw eat:ate buy:bought have:had do:did get:got say:said tell:told find:found lose:lost break:broke take:took "
+    "drink:drank read:read write:wrote meet:met run:ran swim:swam come:came give:gave build:built win:won sell:sold catch:caught "
+    "drive:drove ride:rode fly:flew sing:sang wear:wore choose:chose forget:forgot leave:left spend:spent think:thought"
+).split())  # fmt: skip
+_LITTLE = frozenset(
+    "i you a an the my your to of in on at with for it that yesterday today again just now say said tell told earlier before there are do have".split()
+)
+
+
+def _stem(word: str) -> str:
+    """A word without its ending, roughly.
+
+    >>> _stem("kittens") == _stem("kitten"), _stem("baked") == _stem("bake")
+    (True, True)
+    """
+    word = word.removesuffix("'s")
+    for ending in ("ing", "ed", "es", "s", "e"):
+        if len(word) - len(ending) > 2 and word.endswith(ending):
+            return word[: -len(ending)]
+    return word
+
+
 def _as_you(value: str) -> str:
     """What the user said, as Pip says it to the user."""
     return " ".join(_TO_YOU.get(w, w) for w in value.split())
@@ -343,9 +392,12 @@ def introduced(said: str) -> str:
     "Otto is a fine name. What's Otto like?"
     """
     found = _CALLED.search(said) or _NAME_OF.search(said)
-    if not found or found.group(2) in _NO_NAME:
+    name = found.group(2) if found else ""
+    if not found and (found := _PRONOUN_NAMED.match(said)):
+        name = found.group(1) or found.group(2)
+    if not name or name in _NO_NAME:
         return ""
-    name = found.group(2).capitalize()
+    name = name.capitalize()
     return f"{name} is a fine name. What's {name} like?"
 
 

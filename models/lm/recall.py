@@ -63,12 +63,14 @@ class Weights:
     uncovered: float = 0.30  # the share of the line, by rarity, that the remembered line does not speak of
     beyond: float = 0.14  # the share of the remembered line, by rarity, that this one does not speak of
     other_way: float = 0.08  # one line speaks to Pip, the other does not
+    turned: float = 0.15  # a question about the user, and one about Pip
     strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
     unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
     known_name: float = 0.30  # asking for a name that was given
     gender: float = 0.35  # "she" in a reply where only a man was spoken of, or the other way round
     someone: float = 0.20  # "she" or "he" in a reply to a first line that speaks of nobody; later half of it
     echo_only: float = 0.25  # a reply to a first line that is a question of four words or less
+    curt: float = 0.20  # a reply of two words to a line of four or more
     topic: float = 0.40  # a joke or story about something else than was asked for
     repair: float = 0.04  # taken off replies to the line as it was probably meant
 
@@ -111,6 +113,7 @@ _BREAKS_OFF = frozenset(
     "about like if when then want think from by would could should can has have had been it's".split()
 )
 _YOU = frozenset("you your you're you've yours yourself pip".split())
+_I = frozenset("i i'm i've i'll i'd me my mine myself".split())
 _NAMED = frozenset("called named name name's names".split())
 _LEAD = frozenset(
     "um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split()
@@ -174,6 +177,13 @@ def core(words: Sequence[str]) -> list[str]:
     ):
         kept = kept[:-1]
     return kept
+
+
+def _whose(words: Sequence[str]) -> set[str]:
+    """Whom a line speaks of: the user ("i"), Pip ("you"), both, or neither."""
+    return {"i"} & {"i" if w in _I else "" for w in words} | {"you"} & {
+        "you" if w in _YOU else "" for w in words
+    }
 
 
 def _bigrams(words: Sequence[str]) -> set[tuple[str, str]]:
@@ -328,6 +338,8 @@ class _Look:
         score -= weights.other_way * (
             bool(_YOU & set(heard)) != bool(_YOU & set(self.words)) and theirs_act != "order" != ours_act
         )
+        if ours_act in ("wh", "ask") and _whose(self.words) | _whose(heard) == {"you", "i"}:
+            score -= weights.turned * (_whose(self.words) != _whose(heard))
         score -= weights.unfinished * (heard[-1] in _BREAKS_OFF and self.words[-1] not in _BREAKS_OFF)
         score -= 0.4 * weights.unfinished * (self.words[-1] in _BREAKS_OFF and heard[-1] not in _BREAKS_OFF)
         score += self._reply(reply, spoken, line, first, extra)
@@ -404,6 +416,7 @@ class _Look:
             "?" in reply and bool(said & _NAMED) and bool(_NAMED & set(self.words))
         )
         value -= self._persons(said, known)
+        value -= weights.curt * (len(said) <= 2 < len(self.words) - 1)
         value -= weights.echo_only * (not self.before and len(said) <= 4 and reply.endswith("?"))
         if (about := topic(" ".join(self.words))) and not self.touches(about, line, said):
             value -= weights.topic

@@ -28,7 +28,8 @@ SETS = (
 )
 EACH = 1500  # lines of each set
 HELD = 5  # every so-manyth ordinary line is held out, to set the limit on
-ALARMS = 1 / 300  # of them may raise an alarm
+ALARMS = 1 / 350  # of them may raise an alarm
+SMALL = 1e-4  # of the squared weights is paid
 _SERIOUS = re.compile(r"emergency|crisis|doctor|hospital|police|ambulance")
 
 
@@ -113,9 +114,9 @@ def _fit(rows: list[tuple[str, str, float]], rounds: int) -> tuple[np.ndarray, n
         logits -= logits.max(1, keepdims=True)
         p = np.exp(logits)
         p /= p.sum(1, keepdims=True)
-        value = -(weight * np.log(np.maximum((p * target).sum(1), 1e-12))).sum() + 1e-3 * (w**2).sum()
+        value = -(weight * np.log(np.maximum((p * target).sum(1), 1e-12))).sum() + SMALL * (w**2).sum()
         off = (p - target) * weight[:, None]
-        return float(value), np.concatenate([(x.T @ off + 2e-3 * w).ravel(), off.sum(0)])
+        return float(value), np.concatenate([(x.T @ off + 2 * SMALL * w).ravel(), off.sum(0)])
 
     best = minimize(cost, np.zeros(shape[0] * shape[1] + shape[1]), jac=True, method="L-BFGS-B",
                     options={"maxiter": rounds}).x  # fmt: skip

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from models.lm.danger import ANSWERS, answer, recognise, still_there
+from models.lm.alarm import KINDS, Alarm, AlarmError
+from models.lm.danger import ANSWERS, answer, by_pattern, recognise, still_there
+from models.lm.train_alarm import _fit, harmless, phrasings
 
 LINES = (Path(__file__).parent / "danger_lines.txt").read_text().splitlines()
+FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
+FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
+MISSED = 40  # of the fresh phrasings, at most
 ORDINARY = """
 this heat is killing me
 my phone died
@@ -67,3 +73,47 @@ def test_danger_stays_until_all_is_well() -> None:
     assert still_there(talk, "nobody can help me")
     assert not still_there(talk, "thank you my sister is here now")
     assert not still_there([("user", "hi"), ("pip", "Hello!")], "hi")
+
+
+def test_phrasings_nobody_looked_at_are_mostly_recognised() -> None:
+    """The list was written after the patterns, and neither they nor the trained sense were changed for it."""
+    assert len(FRESH) == len(set(FRESH)) == 100
+    assert not set(FRESH) & ({line for _, line in phrasings()} | set(LINES))
+    missed = [line for line in FRESH if recognise(line) is None]
+    by_patterns_alone = [line for line in FRESH if by_pattern(line) is None]
+    assert len(missed) <= MISSED, missed
+    assert len(missed) < 0.75 * len(by_patterns_alone)
+
+
+def test_what_is_written_as_harmless_raises_no_alarm() -> None:
+    alarms = [line for line in harmless() if recognise(line)]
+    assert len(alarms) <= 0.05 * len(harmless()), alarms
+
+
+def test_the_alarm_of_the_package_can_be_replaced_only_by_another(tmp_path: Path) -> None:
+    with pytest.raises(AlarmError, match="cannot be read"):
+        Alarm.load(tmp_path / "alarm.npz")
+    (tmp_path / "alarm.npz").write_bytes(b"rubbish")
+    with pytest.raises(AlarmError, match="cannot be read"):
+        Alarm.load(tmp_path / "alarm.npz")
+    shape = (3, len(KINDS))
+    Alarm(np.zeros(shape, np.int8), np.ones(5), np.zeros(5), 0.5).save(tmp_path / "alarm.npz")
+    with pytest.raises(AlarmError, match="expected weights"):
+        Alarm.load(tmp_path / "alarm.npz")
+
+
+def test_training_finds_what_tells_danger_from_play() -> None:
+    rows = [("fire", "the sofa is burning", 1.0), ("ordinary", "the sofa is soft", 1.0)]
+    rows += [("body", "he is bleeding badly", 1.0), ("ordinary", "he is singing badly", 1.0)]
+    rows += [
+        ("violence", "he hit me", 1.0),
+        ("despair", "i want to die", 1.0),
+        ("ordinary", "i want to dance", 1.0),
+    ]
+    weights, bias = _fit(rows, 60)
+    scale = np.maximum(np.abs(weights).max(0) / 127, 1e-9)
+    alarm = Alarm(np.round(weights / scale).astype(np.int8), scale, bias, 0.6)
+    for kind, line, _ in rows:
+        assert (alarm.kind(line.split()) or "ordinary") == kind
+    assert alarm.kind("my curtain is burning".split()) == "fire"
+    assert alarm.kind([]) == ""

@@ -1,27 +1,13 @@
 """Another mind by choice, against a real server in a process of its own that behaves well and badly."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from models.lm.endpoint import Endpoint, EndpointError, Stop, speakable
-
-SERVER = Path(__file__).parent / "chat_server.py"
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, str(SERVER)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
 
 
 def at(port: int, mode: str, patience_s: float = 20.0, longest: int = 600) -> Endpoint:
