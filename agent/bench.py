@@ -18,6 +18,7 @@ from agent.networks import Networks
 from agent.sound.wav import SoundError
 from agent.talk import Turn, talk
 from agent.trace import Activity, Timing
+from models.asr.errors import edits
 
 _TO_FIRST_SAMPLE = "first sample"
 
@@ -82,20 +83,6 @@ def answer_all(folder: Path, answers: Path, models: Path | None = None) -> list[
         turns = talk(held.path, answer, lambda: networks)
         made.append(Answered(held, tuple(turns), answer))
     return made
-
-
-def edits(ours: Sequence[str], truth: Sequence[str]) -> int:
-    """The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein, 1965).
-
-    >>> edits("sitting", "kitten")
-    3
-    """
-    row = list(range(len(truth) + 1))
-    for i, mine in enumerate(ours, 1):
-        diagonal, row[0] = row[0], i
-        for j, theirs in enumerate(truth, 1):
-            diagonal, row[j] = row[j], min(diagonal + (mine != theirs), row[j] + 1, row[j - 1] + 1)
-    return row[-1]
 
 
 def words(text: str) -> list[str]:

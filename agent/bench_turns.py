@@ -218,8 +218,9 @@ def barge_ins(recordings: Sequence[Floats], stages: Stages, echo_db: float | Non
         place = Place(np.concatenate((silence(BARGE_IN_S), sound[: 3 * HEARING_HZ], silence(1))), echo_db)
         watched, _ = hold(place, stages, NoEcho() if echo_db is None else Canceller(), say=True)
         sounding = place.sounding()
-        held = [frame for frame in watched.frames(Duck) + watched.frames(Cut) if frame >= at]
+        # what happens in the last frame is the end of the talk, which cuts what is still being said
         cut = [frame for frame in watched.frames(Cut) if at <= frame < len(sounding)]
+        held = [frame for frame in watched.frames(Duck) if at <= frame < len(sounding)] + cut
         caught += bool(cut)
         if held:
             quiet = np.flatnonzero(~sounding[min(held) :])

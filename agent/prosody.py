@@ -35,7 +35,15 @@ class Melody:
     level_slope: float = 0.0
     pitch_end: float = 0.0
     pitch_slope: float = 0.0
+    pitch_height: float = 0.0
+    """where the last pitch lies in the speaker's range: 0 at its foot, 1 at its top"""
     pitched_share: float = 0.0
+    last_vowel: float = 0.0
+    """ln seconds of the last stretch with a pitch: the last syllable of a turn is drawn out"""
+    since_pitch: float = 0.0
+    """tenths of a second of speech after it"""
+    level_range: float = 0.0
+    """how much louder and fainter the speech was"""
     stretch: float = 0.0
     """ln seconds of speech since the last pause"""
     turn: float = 0.0
@@ -83,12 +91,19 @@ class Prosody:
         pitched = pitches[np.isfinite(pitches)]
         end = pitches[-2 * END :]
         end = end[np.isfinite(end)]
+        vowel, after = _last_run(np.isfinite(pitches))
+        foot, top = np.percentile(pitched, (10, 90)) if len(pitched) >= 10 else (0.0, 0.0)
+        height = float((end[-3:].mean() - foot) / (top - foot + 0.1)) if top and len(end) else 0.5
         return Melody(
             float(levels[-END:].mean() - levels.mean()),
             _slope(levels[-2 * END :]),
             float(end[-END:].mean() - np.median(pitched)) if len(end) >= 3 else 0.0,
             _slope(end) if len(end) >= 3 else 0.0,
+            float(np.clip(height, -1, 2)),
             float(np.isfinite(pitches[-END:]).mean()),
+            float(np.log(max(vowel, 1) * FRAME_MS / 1000)),
+            min(after, 25) * FRAME_MS / 100,
+            float(levels.std()),
             float(np.log(max(self._stretch, 5) * FRAME_MS / 1000)),
             float(np.log(max(self._length - self._quiet, 5) * FRAME_MS / 1000)),
         )
@@ -119,6 +134,20 @@ def _taper() -> NDArray[np.float64]:
 
 
 _TAPER = _taper()
+
+
+def _last_run(true: NDArray[np.bool_]) -> tuple[int, int]:
+    """The length of the last run of True, and how much follows it.
+
+    >>> _last_run(np.array([True, False, True, True, False]))
+    (2, 1)
+    """
+    where = np.flatnonzero(true)
+    if not len(where):
+        return 0, len(true)
+    last = int(where[-1])
+    before = np.flatnonzero(~true[:last])
+    return last - (int(before[-1]) if len(before) else -1), len(true) - 1 - last
 
 
 def _slope(values: NDArray[np.float64]) -> float:

@@ -25,8 +25,10 @@ LOST_FRAMES = 150
 """after three seconds without a callback the device is lost"""
 LOOK_FRAMES = 150
 """look for a lost device every three seconds: opening one may take two"""
-WAITING_FRAMES = 10
-"""at most so many frames of 20 ms wait on either side; the oldest are dropped"""
+HEARD_FRAMES = 50
+"""at most so many frames of 20 ms wait to be heard: no word is lost when the machine stalls for a second"""
+SAID_FRAMES = 10
+"""… and so many to be said: more would be heard late; of both, the oldest are dropped"""
 
 
 class NoDeviceError(Exception):
@@ -74,8 +76,8 @@ class Duplex:
         self._streams: tuple[Any, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived = asyncio.Event()
-        self._heard: deque[Floats] = deque(maxlen=WAITING_FRAMES)
-        self._to_say: deque[Floats] = deque(maxlen=WAITING_FRAMES)
+        self._heard: deque[Floats] = deque(maxlen=HEARD_FRAMES)
+        self._to_say: deque[Floats] = deque(maxlen=SAID_FRAMES)
         self._silent = 0
         self.dropped = 0
         self.underruns = 0
@@ -167,7 +169,7 @@ class Duplex:
 
     def _hearing(self, heard: Any, frames: int, time: Any, status: Any) -> None:
         """In PortAudio's thread: copy, and be gone."""
-        self.dropped += len(self._heard) == WAITING_FRAMES
+        self.dropped += len(self._heard) == HEARD_FRAMES
         self._heard.append(heard[:, 0].copy())
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._arrived.set)
