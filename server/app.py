@@ -83,7 +83,7 @@ class App:
         query = parse_qs(urlsplit(socket.request.path).query)
         beta = _is_beta(socket)
         returning = query.get("session_id", [""])[0]
-        guest = self.house.returning(returning) if returning else None
+        guest = await self.house.returning(returning) if returning else None
         if guest is None:
             if (reason := self.house.reason_to_refuse()) is not None:
                 self.metrics.refused.labels("full").inc()
@@ -93,6 +93,7 @@ class App:
             self.metrics.begun.inc()
         ending = Ending(1006, vanished=True)
         try:
+            guest.hang_up = socket.transport.abort
             connection = Connection(
                 socket, guest, beta, self.options.idle_s, self._received, self.metrics.sent.inc
             )
@@ -161,7 +162,6 @@ async def running(app: App) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
-        server.close(close_connections=False)
         await app.house.drain(DRAIN_S)
         server.close(code=GOING_AWAY, reason="the server stops")
         await server.wait_closed()

@@ -18,6 +18,7 @@ from server.talk import Talk, wall_ms
 AWAY_S = 30.0
 """a session whose client vanished waits so long for it to come back"""
 DRAIN_S = 10.0
+HANG_UP_S = 2.0
 
 
 @dataclass(eq=False)
@@ -29,6 +30,9 @@ class Guest:
     run: asyncio.Task[None]
     here: bool = True
     leaving: asyncio.TimerHandle | None = field(default=None, repr=False)
+    hang_up: Callable[[], None] = field(default=lambda: None, repr=False)
+    """breaks the connection to the client"""
+    left: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
 
 class House:
@@ -68,11 +72,20 @@ class House:
         talk.open()
         return guest
 
-    def returning(self, session_id: str) -> Guest | None:
-        """The session of a client that was away; None where there is none that waits."""
+    async def returning(self, session_id: str) -> Guest | None:
+        """The session of a client that was away; None where there is none any more.
+
+        A client may notice that its connection is dead long before we do: then the old one is hung up.
+        """
         guest = self.guests.get(session_id)
+        if guest is not None and guest.here:
+            guest.hang_up()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(guest.left.wait(), HANG_UP_S)
+            guest = self.guests.get(session_id)
         if guest is None or guest.here:
             return None
+        guest.left.clear()
         if guest.leaving is not None:
             guest.leaving.cancel()
         guest.here, guest.leaving = True, None
@@ -83,6 +96,7 @@ class House:
     def away(self, guest: Guest) -> None:
         """The client vanished: time stands still in its session until it returns, or for good."""
         guest.here = False
+        guest.left.set()
         guest.talk.wire.hold(still=True)
         loop = asyncio.get_running_loop()
         guest.leaving = loop.call_later(self._away_s, guest.talk.close)

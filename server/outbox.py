@@ -51,8 +51,3 @@ class Outbox:
     def sent(self) -> None:
         """The oldest message has gone."""
         self._size -= len(self._messages.popleft())
-
-    async def emptied(self) -> None:
-        """Wait until everything has gone."""
-        while self._messages:
-            await asyncio.sleep(0.01)

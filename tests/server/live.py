@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -111,7 +111,10 @@ class Client:
     """One side of a conversation. `events` is all that came."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        self.socket: ClientConnection = connect(url, open_timeout=20, max_size=None, **options)
+        self._open = ExitStack()
+        self.socket: ClientConnection = self._open.enter_context(
+            connect(url, open_timeout=20, max_size=None, **options)
+        )
         self.events: list[Event] = []
         self._sending: threading.Thread | None = None
         self._quiet = threading.Event()
@@ -121,10 +124,16 @@ class Client:
 
     def __exit__(self, *error: object) -> None:
         self.hush()
-        self.socket.close()
+        self._open.close()
 
     def send(self, kind: str, **fields: Any) -> None:
         self.socket.send(json.dumps({"type": kind, **fields}))
+
+    def send_often_and_wait(self, times: int, kind: str, **fields: Any) -> None:
+        """Send without reading a word; only then read to the end."""
+        for _ in range(times):
+            self.send(kind, **fields)
+        self.until("the end")
 
     def next(self, timeout: float = PATIENCE_S) -> Event:
         event: Event = json.loads(self.socket.recv(timeout))

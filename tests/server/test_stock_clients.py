@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,11 @@ def python() -> Path:
 
 
 @pytest.fixture(scope="module")
-def question(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def question(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording of real speech, with silence behind it."""
     path = tmp_path_factory.mktemp("speech") / "question.wav"
     soundfile.write(path, recording(), 24_000, subtype="PCM_16")
-    yield path
+    return path
 
 
 def hold_a_talk(script: str, python: Path, server: Live, question: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`livekit-agents` with its OpenAI plugin: say, hear, interrupt, truncate, ask, disconnect.   url, wav → JSON"""
+"""`livekit-agents` and its OpenAI plugin: say, hear, ask, interrupt, write.   url, wav → JSON"""
 
 from __future__ import annotations
 
@@ -31,17 +31,12 @@ async def main() -> None:
         lambda event: found.update(heard=found["heard"] or event.transcript),
     )
 
+    async def length(frames: Any) -> float:
+        return sum([1000 * frame.duration async for frame in frames])
+
     async def listen(generation: Any) -> tuple[str, float]:
         async for message in generation.message_stream:
-            ms = 0.0
-
-            async def sound() -> float:
-                total = 0.0
-                async for frame in message.audio_stream:
-                    total += 1000 * frame.duration
-                return total
-
-            sounding = asyncio.create_task(sound())
+            sounding = asyncio.create_task(length(message.audio_stream))
             said = "".join([str(part) async for part in message.text_stream])
             ms = await sounding
             return said, ms

@@ -1,4 +1,4 @@
-"""`pipecat-ai`'s OpenAI Realtime service in a pipeline: say, hear, interrupt, disconnect.   url, wav → JSON"""
+"""`pipecat-ai`'s OpenAI Realtime service in a pipeline: hear, interrupt, say.   url, wav → JSON"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scripts share: a recording in steps, and the result as one line of JSON. Needs nothing installed."""
+"""What the scripts share: a recording in steps, and the result as a line of JSON. Needs nothing installed."""
 
 from __future__ import annotations
 
