@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agent.clock import FRAME_MS, HEARING_HZ, milliseconds
 from agent.finished import judged
 from agent.fit_finished import SHORTEST_MS, recordings
-from agent.pauses import Pause, pauses, spoken
+from agent.pauses import Pause, Take, pauses, take
 from agent.peers import SmartTurn
 from agent.sound.wav import Recording, SoundError
 from agent.stages import Ears
@@ -47,40 +47,41 @@ class Judged:
         return max(wait_ms, noticed + draft_ms) + FRAME_MS
 
 
-def from_folder(folder: Path) -> list[Floats]:
-    """The recordings of a folder, cut to their speech and equally loud."""
+def from_folder(folder: Path) -> list[Take]:
+    """The recordings of a folder, equally loud."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.suffix in (".opus", ".flac", ".wav", ".ogg"):
             with Recording(path) as recording:
-                found.append(spoken(np.concatenate(list(recording.blocks(HEARING_HZ)))))
+                found.append(take(np.concatenate(list(recording.blocks(HEARING_HZ)))))
     if not found:
         raise SoundError(f"there are no recordings in {folder}: name a folder that has some")
     return found
 
 
-def held_out(of_each: int) -> list[Floats]:
+def held_out(of_each: int) -> list[Take]:
     """So many recordings of each development split; none where the data is not there."""
-    found: list[Floats] = []
+    found: list[Take] = []
     for shard, every in SHARDS.items():
         try:
-            found += [sound for _, sound in islice(recordings(shard, every, held=True), of_each)]
+            found += [taken for _, taken in islice(recordings(shard, every, held=True), of_each)]
         except OSError:
             continue
     return found
 
 
-def judge(sounds: Sequence[Floats], ears: Ears, smart: SmartTurn | None) -> Iterator[Judged]:
+def judge(takes: Sequence[Take], ears: Ears, smart: SmartTurn | None) -> Iterator[Judged]:
     """Every pause of at least 200 ms in the recordings."""
-    for sound in sounds:
-        for pause in pauses(sound, ears):
+    for taken in takes:
+        sound = taken.from_speech
+        for pause in pauses(taken, ears):
             if pause.length_ms < SHORTEST_MS:
                 continue
             asked = None
             if smart is not None:
                 until = pause.since + round(smart.asked_after_ms * HEARING_HZ / 1000)
                 asked = smart.probability(np.pad(sound[:until], (0, max(0, until - len(sound)))))
-            yield Judged(pause, 1000 * len(sound) / HEARING_HZ, judged(pause.evidence), asked)
+            yield Judged(pause, 1000 * len(taken.speech) / HEARING_HZ, judged(pause.evidence), asked)
 
 
 def point(found: Sequence[Judged], wait_ms: Callable[[Judged], float], draft_ms: float) -> dict[str, object]:
@@ -134,12 +135,12 @@ def smart_turn() -> SmartTurn | None:
         return None
 
 
-def decision(sounds: Sequence[Floats], ears: Ears, draft_ms: float) -> dict[str, object]:
+def decision(takes: Sequence[Take], ears: Ears, draft_ms: float) -> dict[str, object]:
     """The figures of the decision alone, at the settings in force, and the curves around it."""
-    found = list(judge(sounds, ears, smart_turn()))
+    found = list(judge(takes, ears, smart_turn()))
     now = point(found, patient(Patience()), draft_ms)
     return {
-        "recordings": len(sounds),
+        "recordings": len(takes),
         "pauses_inside": sum(not one.pause.is_end for one in found),
         "ends": sum(one.pause.is_end for one in found),
         "voice_to_voice_ms": {"p50": now["p50"], "p95": now["p95"]},

@@ -22,6 +22,7 @@ from agent.history import Line
 from agent.listening import Microphone
 from agent.networks import SpikingEars, SpikingMind, SpikingMouth
 from agent.pace import Pace
+from agent.pauses import Take
 from agent.pipeline import Conversation
 from agent.stages import Ears, Mind, Mouth, Piece
 from agent.trace import now
@@ -181,20 +182,20 @@ def hold(
     return watched, asyncio.run(run())
 
 
-def live(recordings: Sequence[Floats], stages: Stages) -> dict[str, object]:
+def live(recordings: Sequence[Take], stages: Stages) -> dict[str, object]:
     """Each recording heard and answered in real time: what a person waits, and what computing adds to it."""
     gaps: list[float] = []
     waited: list[float] = []
     drafts: list[float] = []
     computed: list[float] = []
     early = 0
-    for sound in recordings:
-        place = InTime(np.concatenate((silence(0.5), sound, silence(4))))
+    for taken in recordings:
+        place = InTime(np.concatenate((silence(0.5), taken.from_speech, silence(4))))
         _, conversation = hold(place, stages, NoEcho(), say=False, pace="live", brief=True)
         waited += conversation.waited_ms
         drafts += [moment.wall_ms for moment in conversation.first]
         computed += [moment.compute_ms for moment in conversation.first]
-        end = (len(silence(0.5)) + len(sound)) / FRAME
+        end = (len(silence(0.5)) + len(taken.speech)) / FRAME
         begun = np.flatnonzero(place.sounding())
         if len(begun):
             early += bool(begun[0] < end - 1)
@@ -210,12 +211,14 @@ def live(recordings: Sequence[Floats], stages: Stages) -> dict[str, object]:
     }
 
 
-def barge_ins(recordings: Sequence[Floats], stages: Stages, echo_db: float | None) -> dict[str, object]:
+def barge_ins(recordings: Sequence[Take], stages: Stages, echo_db: float | None) -> dict[str, object]:
     """How soon we are held, and then silent for good, when each recording is spoken over our own voice."""
     ducks, silences, caught = [], [], 0
-    for sound in recordings:
+    for taken in recordings:
         at = round(BARGE_IN_S * HEARING_HZ / FRAME)
-        place = Place(np.concatenate((silence(BARGE_IN_S), sound[: 3 * HEARING_HZ], silence(1))), echo_db)
+        place = Place(
+            np.concatenate((silence(BARGE_IN_S), taken.speech[: 3 * HEARING_HZ], silence(1))), echo_db
+        )
         watched, _ = hold(place, stages, NoEcho() if echo_db is None else Canceller(), say=True)
         sounding = place.sounding()
         # what happens in the last frame is the end of the talk, which cuts what is still being said

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from agent.clock import Samples
 from agent.finished import NAMES, Head
 from agent.networks import SpikingEars
-from agent.pauses import Pause, pauses, spoken
+from agent.pauses import Pause, Take, pauses, take
 from agent.stages import Ears
 from models.asr.corpus import held_out, read_shard
 
@@ -29,13 +29,13 @@ SHORTEST_MS = 200.0
 """a shorter silence is part of a word, and nobody would answer in it"""
 
 
-def recordings(shard: str, every: int, held: bool = False) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def recordings(shard: str, every: int, held: bool = False) -> Iterator[tuple[str, Take]]:
     """One recording in `every`, with its speaker; of the development splits if `held`, else of the others."""
     for number, one in enumerate(read_shard(shard)):
         if number % every == 0 and held_out(shard, one.speaker) is held:
-            sound = spoken(one.samples)
-            if len(sound) > 8_000:
-                yield one.speaker, sound
+            taken = take(one.samples)
+            if len(taken.speech) > 8_000:
+                yield one.speaker, taken
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> Head:
@@ -73,8 +73,8 @@ def collect(ears: Ears) -> dict[str, list[Pause]]:
     found: dict[str, list[Pause]] = {}
     for shard, every in SHARDS.items():
         rows = found.setdefault(shard, [])
-        for number, (_, sound) in enumerate(recordings(shard, every)):
-            rows += [p for p in pauses(sound, ears) if p.length_ms >= SHORTEST_MS]
+        for number, (_, taken) in enumerate(recordings(shard, every)):
+            rows += [p for p in pauses(taken, ears) if p.length_ms >= SHORTEST_MS]
             if number % 50 == 0:
                 print(f"{shard}: {number} recordings, {len(rows)} pauses", file=sys.stderr, flush=True)
     return found

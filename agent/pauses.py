@@ -27,7 +27,7 @@ NOISE_DB = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause in somebody's speech. Times count from the start of the recording, cut to its speech."""
+    """A pause in somebody's speech. Times count from where the speech begins."""
 
     since: Samples
     """the detector's last voiced sample"""
@@ -43,17 +43,40 @@ class Pause:
         return not np.isfinite(self.length_ms)
 
 
-def spoken(sound: Floats) -> Floats:
-    """The recording from its first to its last speech: 60 ms in a row that stand out from its own noise."""
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recording, and from where to where somebody speaks in it.
+
+    What lies around the speech is kept: a voice dies away in its room, and that the last sound of a recording
+    was cut short would give its end away.
+    """
+
+    sound: Floats
+    begins: int
+    ends: int
+
+    @property
+    def speech(self) -> Floats:
+        """The speech alone."""
+        return self.sound[self.begins : self.ends]
+
+    @property
+    def from_speech(self) -> Floats:
+        """The recording from where somebody speaks to its end."""
+        return self.sound[self.begins :]
+
+
+def take(sound: Floats) -> Take:
+    """A recording at full voice; speech is 60 ms in a row that stand out from the recording's own noise."""
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
     levels = np.array([level_db(frame) for frame in frames])
     least = max(levels.max() - SPOKEN_DB, float(np.percentile(levels, 5)) + NOISE_DB)
     loud = np.convolve(levels > least, np.ones(3), "same") >= 3
     where = np.flatnonzero(loud)
     if not len(where):
-        return sound[:0]
-    cut = frames[max(0, where[0] - 1) : where[-1] + 2].ravel()
-    return (0.4 * cut / np.abs(cut).max()).astype(np.float32)
+        return Take(sound, 0, 0)
+    begins, ends = max(0, where[0] - 1) * FRAME, min(len(frames), where[-1] + 2) * FRAME
+    return Take((0.4 * sound / np.abs(sound).max()).astype(np.float32), int(begins), int(ends))
 
 
 def room(sound: Floats, before_s: float, after_s: float, seed: int = 1) -> Floats:
@@ -66,10 +89,10 @@ def room(sound: Floats, before_s: float, after_s: float, seed: int = 1) -> Float
     return (whole + noise).astype(np.float32)
 
 
-def pauses(sound: Floats, ears: Ears) -> Iterator[Pause]:
+def pauses(taken: Take, ears: Ears) -> Iterator[Pause]:
     """The pauses of one recording, whose speech is taken as one turn."""
     lead = round(0.3 * HEARING_HZ)
-    heard = room(sound, 0.3, AFTERWARDS_S)
+    heard = room(taken.from_speech, 0.3, AFTERWARDS_S)
     microphone, prosody, hearing = Microphone(), Prosody(), ears.listen(Samples(0))
     open_pause: tuple[SpeechStopped, Evidence] | None = None
     words: tuple[str, ...] = ()

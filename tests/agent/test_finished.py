@@ -8,7 +8,7 @@ import pytest
 from agent.clock import FRAME, HEARING_HZ, milliseconds
 from agent.finished import NAMES, Evidence, finished, judged, shipped
 from agent.fit_finished import Deaf, fit, made, ranked
-from agent.pauses import Pause, pauses, spoken
+from agent.pauses import Pause, pauses, take
 from agent.prosody import Melody, Prosody
 from tests.room import vowel
 
@@ -42,7 +42,7 @@ def test_a_gap_and_an_end_are_found_where_they_are() -> None:
     rate = HEARING_HZ
     gap = np.zeros(rate * 6 // 10, np.float32)
     sound = np.concatenate((0.3 * vowel(rate, rate, 120), gap, 0.3 * vowel(rate, rate, 120, 1)))
-    inside, end = pauses(spoken(sound), Deaf())
+    inside, end = pauses(take(sound), Deaf())
     assert not inside.is_end and end.is_end
     assert inside.length_ms == pytest.approx(600, abs=60)
     assert milliseconds(inside.since) == pytest.approx(1000, abs=60)
