@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from agent.commands.bench import bench
 from agent.commands.chat import chat
 from agent.commands.choices import config, devices
 from agent.commands.options import FOLDER, MODELS
@@ -113,9 +114,7 @@ def evaluate() -> None:
     """Measure a network on what it was never trained on."""
 
 
-@spiketalk.group()
-def bench() -> None:
-    """Measure, and print the figures."""
+spiketalk.add_command(bench)
 
 
 @bench.command()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.asr.errors import edits
 from models.backends.backend import Backend, backend
 from models.backends.counts import Counts
 from models.program.graph import Program
@@ -95,20 +96,6 @@ def side_by_side(
         for place, i in enumerate(rows):
             made[i].append({name: value[place : place + 1] for name, value in out.items()})
     return made
-
-
-def edits(ours: Sequence[str], truth: Sequence[str]) -> int:
-    """The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein 1965).
-
-    >>> edits("sitting", "kitten")
-    3
-    """
-    row = list(range(len(truth) + 1))
-    for i, mine in enumerate(ours, 1):
-        diagonal, row[0] = row[0], i
-        for j, theirs in enumerate(truth, 1):
-            diagonal, row[j] = row[j], min(diagonal + (mine != theirs), row[j] + 1, row[j - 1] + 1)
-    return row[-1]
 
 
 def _transcribe(ears: Recogniser, samples: Array, rate: int, runner: Backend) -> Transcript:

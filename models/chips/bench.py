@@ -8,7 +8,7 @@ figures are of the same inputs, so they can be laid side by side.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,9 +171,15 @@ def whole_turn(figures: Sequence[Figures], steps: Mapping[str, int]) -> dict[str
 
 
 def report(
-    stages: Sequence[Stage], names: Sequence[str], steps: Mapping[str, int], seed: int = 0
+    stages: Sequence[Stage],
+    names: Sequence[str],
+    steps: Mapping[str, int],
+    seed: int = 0,
+    say: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """Give the `backends` part of the bench's JSON: NAME → STAGE → figures, and `whole_turn_ms`.
+
+    say: told which stage is being measured where.
 
     A stage that does not fit a chip has `error` in place of figures, and the turn is then left out.
     """
@@ -182,6 +188,7 @@ def report(
         found: list[Figures] = []
         entry: dict[str, Any] = {}
         for stage in stages:
+            say(f"{name}: {stage.name}")
             try:
                 found.append(measure(stage, name, seed))
                 entry[stage.name] = found[-1].as_json()
@@ -204,7 +211,11 @@ def table(made: Mapping[str, Any]) -> str:
         for stage, f in stages.items():
             if stage == "whole_turn_ms":
                 lines.append(
-                    f"| {name} | whole turn | {f['p50']:.1f} | {f['p95']:.1f} | {f['p99']:.1f} |" + " |" * 6
+                    f"| {name} | whole turn | {f['p50']:.1f} | {f['p95']:.1f} | {f['p99']:.1f} "
+                    f"| {f['budget']:g} |" + " |" * 5
+                    if "budget" in f
+                    else f"| {name} | whole turn | {f['p50']:.1f} | {f['p95']:.1f} | {f['p99']:.1f} |"
+                    + " |" * 6
                 )
             elif "error" in f:
                 lines.append(f"| {name} | {stage} |" + " |" * 8 + f" {f['error']} |")
@@ -212,7 +223,7 @@ def table(made: Mapping[str, Any]) -> str:
                 e, on = f["energy_j"], f["energy_always_on_j"]
                 lines.append(
                     f"| {name} | {stage} "
-                    f"| {f['p50']:.3g} | {f['p95']:.3g} | {f['p99']:.3g} | {f['budget']:g} "
+                    f"| {f['p50']:.3g} | {f['p95']:.3g} | {f['p99']:.3g} | {f['budget']:.3g} "
                     f"| {1e6 * e['value']:.3g} ({1e6 * e['low']:.3g} to {1e6 * e['high']:.3g}) "
                     f"| {1e6 * on['low']:.3g} to {1e6 * on['high']:.3g} | {f['synops']:,.0f} "
                     f"| {f['synops'] / max(1.0, f['dense_equivalent']):.0%} | {f['fit']} |"

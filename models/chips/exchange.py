@@ -1,0 +1,127 @@
+"""One real exchange: a recording is heard, answered and spoken by the shipped networks, and what each network
+was fed on the way is kept, so that every backend can be given the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from models.asr.decode import Vocabulary
+from models.asr.ngram import Words
+from models.asr.recogniser import Recogniser, Tuning
+from models.backends.backend import Backend, backend
+from models.chips.accuracy import Tape
+from models.chips.bench import Stage
+from models.lm.mind import Mind
+from models.lm.network import PROGRAM, Network
+from models.lm.tokens import Tokens
+from models.program.graph import Program
+from models.program.ops import Array
+from models.tts.context import PHONE_PORTS, STEP_PORTS, phone_tokens
+from models.tts.phonemes import phones
+from models.tts.voice import FRAMES_FILE, LENGTHS_FILE, SHIPPED, Voice, sentences
+
+REPLY = "Yes, I would like that very much."
+"""What is spoken where the mind has nothing to say."""
+EARS, MIND, LENGTHS, MOUTH = "ears", "mind", "mouth lengths", "mouth"
+Steps = list[Mapping[str, Array]]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What was heard and answered; the programs; the inputs of each; steps from the end of the turn to sound.
+
+    turn: stage → its steps after the user's last word was in: the ears' last ones, all that the mind reads,
+    the lengths of the first sentence's phones, one step of sound. Nothing is answered ahead of time.
+    """
+
+    heard: str
+    said: str
+    programs: Mapping[str, Program]
+    inputs: Mapping[str, Steps]
+    turn: Mapping[str, int]
+
+
+def exchange(recording: Path, folder: Path = SHIPPED) -> Exchange:
+    """Have a recording answered by the networks in a folder; those that are missing there are left out."""
+    programs: dict[str, Program] = {}
+    inputs: dict[str, Steps] = {}
+    turn: dict[str, int] = {}
+    heard, said = "", REPLY
+    if (folder / "ears.safetensors").exists():
+        tape = Tape(backend("events"))
+        ears = recogniser(folder, tape)
+        heard, turn[EARS] = _hear(ears, recording, tape)
+        programs[EARS], inputs[EARS] = ears.program, list(tape.inputs)
+    if (folder / PROGRAM).exists():
+        tape = Tape(backend("events"))
+        mind = Mind.load(folder)
+        network = mind.network or Network.load(folder)
+        said = replace(mind, network=replace(network, backend=tape)).talk().think(heard).text or REPLY
+        turn[MIND], programs[MIND] = len(tape.inputs), network.program
+        # A reply that needs no network leaves nothing on the tape; the network then reads it all the same.
+        inputs[MIND] = list(tape.inputs) or read(network.tokens, [("user", heard), ("pip", said)])
+    if (folder / FRAMES_FILE).exists():
+        frames, lengths = Program.load(folder / FRAMES_FILE), Program.load(folder / LENGTHS_FILE)
+        programs |= {LENGTHS: lengths, MOUTH: frames}
+        inputs[LENGTHS], inputs[MOUTH] = spoken(Voice(frames, lengths), said)
+        turn |= {LENGTHS: len(inputs[LENGTHS]), MOUTH: 1}
+    return Exchange(heard, said, programs, inputs, turn)
+
+
+def stages(found: Sequence[Exchange], budgets: Mapping[str, float], most: int) -> list[Stage]:
+    """The networks with the inputs of several exchanges, one behind the other, each from a fresh state.
+
+    budgets: stage → milliseconds that a step may take;   most: steps taken of each exchange.
+    """
+    made = []
+    for name, program in found[0].programs.items():
+        parts = [one.inputs[name][:most] for one in found]
+        edges = np.cumsum([0, *(len(part) for part in parts)])
+        steps = [step for part in parts for step in part]
+        made.append(Stage(name, program, steps, budgets[name], frozenset(int(e) for e in edges[:-1])))
+    return made
+
+
+def longest(found: Sequence[Exchange]) -> dict[str, int]:
+    """The most steps that a turn took of each stage."""
+    return {name: max(one.turn[name] for one in found) for name in found[0].turn}
+
+
+def recogniser(folder: Path, runner: Backend) -> Recogniser:
+    """The ears in a folder on a backend; words that it does not have are the shipped ones."""
+    words = folder / "words.safetensors"
+    vocabulary = Vocabulary(Words.load(words if words.exists() else SHIPPED / words.name))
+    tuning = Tuning.load(folder / "ears.json")
+    return Recogniser(Program.load(folder / "ears.safetensors"), vocabulary, tuning, runner)
+
+
+def _hear(ears: Recogniser, recording: Path, tape: Tape) -> tuple[str, int]:
+    """The words of a recording, and the steps that came after its end."""
+    samples, rate = soundfile.read(recording, dtype="float32", always_2d=True)
+    stream = ears.stream(rate)
+    stream.feed(samples.mean(axis=1))
+    before = len(tape.inputs)
+    text = stream.finish().text
+    return text, len(tape.inputs) - before
+
+
+def read(tokens: Tokens, talk: Sequence[tuple[str, str]]) -> Steps:
+    """Give what the mind's network is fed while it reads a talk."""
+    return [{"token": np.array([[token]], np.int32)} for token in tokens.talk(talk)]
+
+
+def spoken(voice: Voice, text: str) -> tuple[Steps, Steps]:
+    """Give what the two networks of the mouth are fed for the first sentence of a text."""
+    sentence = next(iter(sentences(text)))
+    line = phones(sentence)
+    rows = phone_tokens(line, [s.word for s in sentence], sentence[-1].mark or ".")
+    lengths: Steps = [{n: row[None, k : k + 1] for k, n in enumerate(PHONE_PORTS)} for row in rows]
+    planned = voice.plan(sentence).tokens
+    frames: Steps = [{n: row[None, k : k + 1] for k, n in enumerate(STEP_PORTS)} for row in planned]
+    return lengths, frames

@@ -1,0 +1,104 @@
+"""Long runs: nothing drifts, nothing overflows, and the bits stay the reference's however long it goes.
+
+    export SPIKETALK_HOURS=24 SPIKETALK_LONG_STEPS=10000 SPIKETALK_LONG_PROGRAMS=20
+    pytest tests/models/backends/test_endurance.py
+
+Without these the same is done in short.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.backends import Counts
+from models.backends.events import EventsBackend
+from models.backends.reference import ReferenceBackend
+from models.chips.exchange import exchange
+from models.program import Program
+from models.program.ops import Array
+from models.program.state import State
+from tests.models.backends.programs import random_inputs, random_programs, same_bits
+
+HOURS = float(os.environ.get("SPIKETALK_HOURS", "0.01"))
+LONG_STEPS = int(os.environ.get("SPIKETALK_LONG_STEPS", "60"))
+LONG_PROGRAMS = int(os.environ.get("SPIKETALK_LONG_PROGRAMS", "12"))
+RECORDING = Path(__file__).parents[2] / "fixtures" / "recordings"
+LOOKS = 8
+"""How often a long run is looked at, and in how many parts its firing is compared."""
+CHECKED_STEPS = 12
+"""Steps that the reference takes from each of these states."""
+EVENTS, REFERENCE = EventsBackend(), ReferenceBackend()
+
+
+def recording() -> Path:
+    found = sorted(p for p in RECORDING.iterdir() if p.suffix in (".opus", ".flac", ".wav"))
+    return found[0]
+
+
+def largest(state: State) -> dict[str, float]:
+    """Part of the state → its largest magnitude; a start of −1e30 before the first step is none."""
+    return {name: float(np.abs(np.where(part <= -1e29, 0, part)).max()) for name, part in state.items()}
+
+
+def follow(program: Program, state: State, steps: list[dict[str, Array]]) -> None:
+    """From this state on, both backends take the same steps bit for bit."""
+    fast, slow = state.fork(), state.fork()
+    for inputs in steps:
+        a, b = EVENTS.step(program, fast, inputs), REFERENCE.step(program, slow, inputs)
+        assert all(same_bits(a[name], b[name]) and np.isfinite(a[name]).all() for name in a)
+    assert same_bits(fast.memory, slow.memory)
+
+
+@pytest.mark.parametrize("which", ["ears", "mind", "mouth lengths", "mouth"])
+def test_shipped_networks_run_for_hours(which: str) -> None:
+    """An exchange over and over without ever starting anew: firing and state as at the beginning."""
+    found = exchange(recording())
+    if which not in found.programs:
+        pytest.skip(f"no {which} is shipped yet")
+    program, given = found.programs[which], [dict(step) for step in found.inputs[which]]
+    total = max(LOOKS * len(given), round(HOURS * 3.6e6 / program.step_ms))
+    part = -(-total // LOOKS // len(given)) * len(given)
+    state = program.state()
+    rates, sizes = [], []
+    for _ in range(LOOKS):
+        counts = Counts(program)
+        for index in range(part):
+            EVENTS.step(program, state, given[index % len(given)], counts)
+        follow(program, state, given[:CHECKED_STEPS])
+        rates.append(sum(counts.active.values()) / part)
+        sizes.append(largest(state))
+    assert all(abs(rate / rates[0] - 1) < 0.01 for rate in rates[1:]), rates
+    for name, first in sizes[0].items():
+        assert all(np.isfinite(size[name]) and size[name] <= 2 * first + 1e-3 for size in sizes), name
+
+
+@settings(
+    max_examples=LONG_PROGRAMS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(program=random_programs(), streams=st.sampled_from([3, 9, 40]), seed=st.integers(0, 999))
+def test_random_programs_keep_their_bits_while_streams_come_and_go(
+    program: Program, streams: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    fast, slow = program.state(streams), program.state(streams)
+    for step in range(LONG_STEPS):
+        rows = np.sort(rng.permutation(streams)[: rng.integers(1, streams + 1)])
+        if rng.random() < 0.05:
+            leaving = int(rng.integers(streams))
+            fast.clear(leaving)
+            slow.clear(leaving)
+        inputs = random_inputs(program, len(rows), rng)
+        a = EVENTS.step(program, fast, inputs, rows=rows)
+        b = REFERENCE.step(program, slow, inputs, rows=rows)
+        assert all(same_bits(a[name], b[name]) for name in a), f"step {step}"
+        if step % 50 == 0:
+            assert same_bits(fast.memory, slow.memory), f"step {step}"
+    assert same_bits(fast.memory, slow.memory)
