@@ -63,9 +63,9 @@ def exchange(recording: Path, folder: Path = SHIPPED) -> Exchange:
         mind = Mind.load(folder)
         network = mind.network or Network.load(folder)
         said = replace(mind, network=replace(network, backend=tape)).talk().think(heard).text or REPLY
-        turn[MIND], programs[MIND] = len(tape.inputs), network.program
-        # A reply that needs no network leaves nothing on the tape; the network then reads it all the same.
+        # A reply that needs no network leaves nothing on the tape; it is counted as if it had been read.
         inputs[MIND] = list(tape.inputs) or read(network.tokens, [("user", heard), ("pip", said)])
+        turn[MIND], programs[MIND] = len(inputs[MIND]), network.program
     if (folder / FRAMES_FILE).exists():
         frames, lengths = Program.load(folder / FRAMES_FILE), Program.load(folder / LENGTHS_FILE)
         programs |= {LENGTHS: lengths, MOUTH: frames}
