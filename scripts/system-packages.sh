@@ -14,6 +14,8 @@ needed=(
     "pulseaudio:pulseaudio"          # a sound card without a sound card, for tests of the desktop's sound
     "pulseaudio-utils:pactl"
     "tmux:tmux"                      # a terminal without a terminal, for tests of the chat's screen
+    "chromium:chromium"              # the browser page in a real browser
+    "openssl:openssl"                # a certificate for tests of TLS
     "libasound2-plugins:/usr/share/alsa/alsa.conf.d/50-pulseaudio.conf"  # from PortAudio's ALSA to PulseAudio
 )
 
