@@ -18,8 +18,6 @@ from models.backends.sums import gather, reals, scaled
 from models.backends.table import N_IN, OUT, P0, P1, STRIP, STRIP_ROWS, STRIPS, WEIGHT, X2, N
 from models.backends.warm import jit
 
-_ROWS_AHEAD = 8
-
 
 @jit
 def list_pairs(n_in, spikes, places, sizes, ends):
@@ -46,8 +44,6 @@ def copy_strips(weight, stride, top, bottom, left, right, strips):
     for row in range(top, bottom):
         source = weight + row * stride + left
         for strip in range(whole):
-            fetch(source + _ROWS_AHEAD * stride + strip * STRIP)
-        for strip in range(whole):
             copy64(to + strip * STRIP_ROWS * STRIP, source + strip * STRIP)
         if rest > 0:
             last = carray(at_address(source + whole * STRIP), (rest,), np.int8)
@@ -69,10 +65,19 @@ def synapses_of_many(line, work, streams, acc, strips, places, factors, ends):
         for tile in range(-(-n_in // STRIP_ROWS)):
             top = tile * STRIP_ROWS
             copy_strips(line[WEIGHT], n, top, min(n_in, top + STRIP_ROWS), left, right, strips)
+            # What comes next is fetched meanwhile, a few rows for every stream.
+            ahead_top, ahead_left = top + STRIP_ROWS, left
+            if ahead_top >= n_in:
+                ahead_top, ahead_left = 0, left + STRIPS * STRIP
+            ahead_rows = min(STRIP_ROWS, n_in - ahead_top)
+            ahead_lines = max(0, min(STRIPS, -(-(n - ahead_left) // STRIP)))
             for strip in range(count):
                 weights = strips.ctypes.data + STRIP * (strip * STRIP_ROWS - top)
                 sums = acc.ctypes.data + 4 * STRIP * strip * streams
                 for s in range(streams):
+                    if strip < ahead_lines:
+                        for row in range(ahead_rows * s // streams, ahead_rows * (s + 1) // streams):
+                            fetch(line[WEIGHT] + (ahead_top + row) * n + ahead_left + strip * STRIP)
                     place, factor = places[s].ctypes.data, factors[s].ctypes.data
                     done, end = 0 if tile == 0 else ends[s, tile - 1], ends[s, tile]
                     while done < end:
