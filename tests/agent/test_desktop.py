@@ -19,6 +19,7 @@ from agent.replay import replay
 from tests.pulse import INSTALLABLE, recorded, recorder, server, sounded_s, speak_into
 from tests.recordings import QUESTION
 
+CHAT = [str(Path(sys.executable).with_name("spiketalk")), "chat"]
 LONG_S = 900.0
 """on a busy machine, kernels take minutes to compile"""
 
@@ -86,23 +87,31 @@ def lines(screen: str, who: str) -> list[str]:
 
 
 def test_a_question_is_answered_aloud_and_all_of_it_is_shown(desk: Terminal, tmp_path: Path) -> None:
-    question, answer, session = tmp_path / "question.wav", tmp_path / "answer.raw", tmp_path / "session.zip"
+    question, answer = tmp_path / "question.wav", tmp_path / "answer.raw"
     sound, rate = soundfile.read(QUESTION, dtype="float32")
     soundfile.write(question, soxr.resample(sound, rate, 48_000), 48_000)
-    spiketalk = str(Path(sys.executable).with_name("spiketalk"))
     with recorder(desk.env, answer):
-        desk.start([
-            spiketalk, "chat", "--echo", "none", "--record", str(session),
-            "--set", "turn.speak_up=false", "--set", "sound.latency_s=0.2",
-        ])  # fmt: skip
+        desk.start([*CHAT, "--echo", "none", "--set", "turn.speak_up=false", "--set", "sound.latency_s=0.2"])
         desk.until(lambda text: "● listening" in text, "the microphone's state")
-        time.sleep(1)
-        speak_into(desk.env, question)
+        for _ in range(5):  # on a machine that is too busy to listen, somebody would say it again
+            speak_into(desk.env, question)
+            deadline = time.monotonic() + 40
+            while time.monotonic() < deadline and not lines(desk.text(), "agent"):
+                time.sleep(0.2)
+            if lines(desk.text(), "agent"):
+                break
         screen = desk.until(lambda text: bool(lines(text, "agent")), "an answer")
         assert lines(screen, "you")[0], screen
         desk.until(lambda text: "● listening" in text and "first sample" in text, "the end of the answer")
     assert sounded_s(recorded(answer)) > 0.3, "nothing was to be heard"
+    desk.type("q")
+    assert desk.ended() == 0
 
+
+def test_what_is_typed_is_answered_and_the_session_is_kept(desk: Terminal, tmp_path: Path) -> None:
+    session = tmp_path / "session.zip"
+    desk.start([*CHAT, "--echo", "none", "--record", str(session), "--set", "turn.speak_up=false"])
+    desk.until(lambda text: "● listening" in text, "the microphone's state")
     desk.type("m")
     desk.until(lambda text: "mic off" in text, "the closed microphone")
     desk.type("Enter")
@@ -110,7 +119,7 @@ def test_a_question_is_answered_aloud_and_all_of_it_is_shown(desk: Terminal, tmp
     desk.until(lambda text: "write: what is your name" in text, "what is typed")
     desk.type("Enter")
     desk.until(lambda text: "what is your name" in lines(text, "you"), "what was typed")
-    desk.until(lambda text: len(lines(text, "agent")) >= 2, "its answer")
+    desk.until(lambda text: bool(lines(text, "agent")), "its answer")
     desk.type("q")
     assert desk.ended() == 0
     again = replay(session)
@@ -118,10 +127,7 @@ def test_a_question_is_answered_aloud_and_all_of_it_is_shown(desk: Terminal, tmp
 
 
 def test_a_chat_in_writing_needs_no_devices(tmp_path: Path) -> None:
-    spiketalk = str(Path(sys.executable).with_name("spiketalk"))
-    process = subprocess.Popen(
-        [spiketalk, "chat", "--text"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*CHAT, "--text"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
     try:
         process.stdin.write("hello\n")
