@@ -5,7 +5,7 @@ const COLUMNS = 160;
 const BUDGET_MS = { "ears, last words": 60, mind: 60, mouth: 60 };
 const NAMES = { "ears, last words": "last words", mind: "mind", mouth: "first sound" };
 const COLOURS = { "ears, last words": "--ears", mind: "--mind", mouth: "--mouth" };
-const TOTAL_MS = 150;
+const TOTAL_MS = 800;
 const TURNS = 4;
 
 /** A strip for each network: a row for each layer, the newest at the right, the brighter the more it fires. */
@@ -48,8 +48,9 @@ export class Spikes {
       const layers = strip.waiting ?? [];
       if (layers.length && canvas.height !== layers.length) canvas.height = layers.length;
       const pen = canvas.getContext("2d");
+      pen.globalCompositeOperation = "copy"; // the strip moves; nothing of where it was remains
       pen.drawImage(canvas, -1, 0);
-      pen.clearRect(COLUMNS - 1, 0, 1, canvas.height);
+      pen.globalCompositeOperation = "source-over";
       pen.fillStyle = getComputedStyle(canvas).getPropertyValue(`--${strip.name}`);
       layers.forEach((share, row) => {
         pen.globalAlpha = Math.min(1, share * 2.5);

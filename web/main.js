@@ -19,7 +19,8 @@ let holding = false;
 let state = "off";
 let speaking = ""; // the item that we say
 let played = { item: "", ms: 0 };
-let stopped = 0; // when the user's turn ended
+let stopped = 0; // when the user's voice ended, in the server's time; 0: answered already
+let thought = { at: 0, here: 0 }; // when the turn became ours, in the server's time and in ours
 
 const STATES = {
   off: "Off",
@@ -79,7 +80,10 @@ const told = {
     configure();
     show("Idle");
   },
-  "spiketalk.state": (event) => show(event.state),
+  "spiketalk.state": (event) => {
+    if (event.state === "Thinking") thought = { at: event.at_ms, here: performance.now() };
+    show(event.state);
+  },
   "spiketalk.words": (event) => transcript.user(event.item_id, event.text, true),
   "spiketalk.spikes": (event) => spikes.fired(event.network, event.layers),
   "spiketalk.span": (event) => latency.span(event),
@@ -90,7 +94,7 @@ const told = {
     transcript.user(event.item_id, "", true);
   },
   "input_audio_buffer.speech_stopped": (event) => {
-    stopped = performance.now();
+    stopped = event.audio_end_ms;
     if (transcript.lines.get(event.item_id)?.text.textContent === "…") transcript.forget(event.item_id);
   },
   "conversation.item.input_audio_transcription.completed": (event) => {
@@ -103,7 +107,7 @@ const told = {
   },
   "response.output_audio.delta": (event) => {
     if (stopped) {
-      latency.turn(performance.now() - stopped);
+      latency.turn(thought.at - stopped + performance.now() - thought.here);
       stopped = 0;
     }
     sound.say(event.item_id, fromBase64(event.delta));

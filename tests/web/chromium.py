@@ -116,6 +116,7 @@ def chromium(microphone: Path | None, *more: str) -> Iterator[Browser]:
             stderr=subprocess.PIPE,
             text=True,
         )
+        drain: threading.Thread | None = None
         try:
             assert process.stderr is not None
             for line in process.stderr:
@@ -123,7 +124,8 @@ def chromium(microphone: Path | None, *more: str) -> Iterator[Browser]:
                     break
             else:
                 raise AssertionError("Chromium did not start")
-            threading.Thread(target=process.stderr.read, daemon=True).start()
+            drain = threading.Thread(target=process.stderr.read)
+            drain.start()
             with urlopen(f"http://{at.group(1)}/json", timeout=START_S) as answer:
                 page = next(one for one in json.load(answer) if one["type"] == "page")
             with connect(page["webSocketDebuggerUrl"], max_size=None, open_timeout=START_S) as socket:
@@ -131,3 +133,7 @@ def chromium(microphone: Path | None, *more: str) -> Iterator[Browser]:
         finally:
             process.kill()
             process.wait()
+            if drain is not None:
+                drain.join()
+            if process.stderr is not None:
+                process.stderr.close()

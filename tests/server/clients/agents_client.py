@@ -10,11 +10,12 @@ from agents.realtime import RealtimeAgent, RealtimeRunner
 from speech import chunks, pause, report
 
 url, wav = sys.argv[1:]
+address = url.replace("http", "ws") + "/realtime?model=spiketalk"
 
 
 async def main() -> None:
     runner = RealtimeRunner(RealtimeAgent(name="guest", instructions="Be kind."))
-    session = await runner.run(model_config={"url": f"{url}/realtime?model=spiketalk", "api_key": "none"})
+    session = await runner.run(model_config={"url": address, "api_key": "none"})
     found: dict[str, Any] = {"events": [], "audio": 0, "errors": [], "history": []}
     stop = asyncio.Event()
 

@@ -8,13 +8,19 @@ from typing import Any
 
 from livekit import rtc
 from livekit.plugins import openai
+from openai.types.realtime.realtime_audio_input_turn_detection import ServerVad
 from speech import chunks, pause, report
 
 url, wav = sys.argv[1:]
 
 
 async def main() -> None:
-    model = openai.realtime.RealtimeModel(base_url=url, api_key="none", model="spiketalk", voice="pip")
+    patient = ServerVad(
+        type="server_vad", silence_duration_ms=1_500, create_response=True, interrupt_response=True
+    )
+    model = openai.realtime.RealtimeModel(
+        base_url=url, api_key="none", model="spiketalk", voice="pip", turn_detection=patient
+    )
     session = model.session()
     found: dict[str, Any] = {"events": [], "audio_ms": 0, "said": "", "heard": "", "errors": []}
     generations: asyncio.Queue[Any] = asyncio.Queue()

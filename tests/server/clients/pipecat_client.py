@@ -11,8 +11,8 @@ from pipecat.frames.frames import (
     ErrorFrame,
     Frame,
     InputAudioRawFrame,
-    InterruptionFrame,
     LLMContextFrame,
+    ProposedUserStartedSpeakingFrame,
     TranscriptionFrame,
     TTSAudioRawFrame,
     TTSStoppedFrame,
@@ -50,7 +50,7 @@ class Watch(FrameProcessor):
                 found["text"] += frame.text
             case TTSStoppedFrame():
                 finished.set()
-            case InterruptionFrame():
+            case ProposedUserStartedSpeakingFrame():
                 found["interruptions"] += 1
             case TranscriptionFrame():
                 found["heard"] = found["heard"] or frame.text
@@ -74,7 +74,7 @@ async def main() -> None:
             await asyncio.sleep(pause(20))
 
     async def talk() -> None:
-        context = LLMContext([{"role": "user", "content": "hello, how are you"}])
+        context = LLMContext([{"role": "user", "content": "tell me a story please"}])
         await task.queue_frame(LLMContextFrame(context))
         await asyncio.wait_for(sounded.wait(), 120)
         await speak()
