@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
@@ -73,11 +75,13 @@ def test_shards_weigh_the_same_however_often_they_pause() -> None:
     assert abs(weights["level_end"]) < 0.2 * abs(weights["pitch_end"])
 
 
-def test_the_shipped_head_fits_this_program_and_hears_a_fall() -> None:
-    head = shipped()
-    assert head is not None, "agent/finished.json is missing or of other names: python -m agent.fit_finished"
-    assert head.weights.shape == (len(NAMES),)
-    assert 0 < judged(Evidence()) < 1
+def test_a_head_on_disk_fits_this_program_and_without_one_words_decide() -> None:
+    head, evidence = shipped(), Evidence(("what", "is", "a"))
+    if (files("agent") / "finished.json").is_file():
+        assert head is not None and head.weights.shape == (len(NAMES),), "fit it again: agent.fit_finished"
+        assert judged(evidence) == head.probability(evidence)
+    else:
+        assert judged(evidence) == finished(evidence.words)
 
 
 def test_words_alone_decide_where_nothing_else_is_known() -> None:
