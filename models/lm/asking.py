@@ -23,8 +23,12 @@ _HOW_ARE_YOU = re.compile(
 )
 _FACT = re.compile(
     _HEAD
-    + r"(?:what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
+    + r"(?:am|what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
 )
+_BYE = re.compile(
+    r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)|until next time|sweet dreams)\b"
+)
+_THANKS = re.compile(r"\b(?:thanks|thank you|cheers|much obliged)\b(?! (?:to|for asking))")
 _OF_USER = re.compile(r"\b(?:am i|do i|did i|have i|was i|will i|i'm|my)\b")
 _PRIVATE = re.compile(
     r"\b(?:record\w*|private|privacy|spying|spy|overhear\w*|eavesdrop\w*|stored?|saved?|leak\w*|secret)\b.*\b(?:i|me|my|us|we|this|talks?|here)\b|\b(?:i|me|my|us|we|this|talks?)\b.*\b(?:record\w*|private|spying|overhear\w*|stored|saved|kept|listening in)\b"
@@ -35,10 +39,10 @@ _DANGLING = re.compile(
     r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's|whether|than|as|into|she|he|they|she just|he just|i just|so i)$"
 )
 _GLAD = re.compile(
-    r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born)\b"
+    r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"
 )
 _SORRY = re.compile(
-    r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell)\b"
+    r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell|nervous|anxious|worry|worrying|escaped|flew away|ran away|disaster|passed away|leaking|leaks|overwhelmed|homesick|struggling|exhausted|rotten|mess|trouble|argument|argue|fight|divorced?|funeral|grief|miss)\b"
 )
 
 _PEOPLE = r"(?:i|we|he|she|they|my (?:\w+ )?\w+|our \w+)"
@@ -48,13 +52,13 @@ STATEMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(pa
     ("leaving", r"\b(?:i'd better|i had better|i have to|i've got to|i need to|i must|i should|time to|gotta|got to) (?:go|run|leave|be off|be going|head|get going|get back|start cooking|get ready)\b"),
     ("undecided", r"\b(?:can't|cannot|couldn't|don't know how to|hard to|trouble) (?:decide|choose|make up my mind|pick|choosing)\b|\btorn between\b|\bin two minds\b"),
     ("ache", r"\b(?:aches?|aching|hurts?|hurting|sore|stiff|sprained|bruised?|blisters?|itches|itchy|swollen)\b"),
-    ("dislike", _STARTS + r"(?:i|we|my \w+) (?:really |just |absolutely )?(?:hates?|can't stand|dislikes?|don't like|doesn't like|don't enjoy|can't bear|detest)\b"),
-    ("like", _STARTS + r"(?:" + _PEOPLE + r" (?:really |just |absolutely |also )?(?:likes?|loves?|enjoys?|adores?|prefers?)|i'm (?:really |quite |so )?(?:into|fond of|a fan of|crazy about|mad about)|my favou?rite)\b"),
-    ("wish", _STARTS + r"(?:i|we) (?:really |just |always )?(?:want to|want|wish|hope|would like|would love|dream of|dreamt of|plan to|wanted to)\b|" + _STARTS + r"(?:i'd|we'd) (?:really )?(?:like|love)\b|\bi've always wanted\b"),
+    ("dislike", _STARTS + r"(?:i|we) (?:really |just |absolutely )?(?:hates?|can't stand|dislikes?|don't like|doesn't like|don't enjoy|can't bear|detest)\b"),
+    ("like", _STARTS + r"(?:" + _PEOPLE + r" (?:really |just |absolutely |also )?(?:likes?|loves?|enjoys?|adores?|prefers?)|i'm (?:really |quite |so |very )?(?:into|fond of|keen on|(?:a )?(?:big |huge |great )?fan of|crazy about|mad about)|my favou?rite)\b"),
+    ("wish", _STARTS + r"(?:i|we) (?:really |just |always )?(?:want to|want|wish|hope|would like|would love|dream of|dreamt of|plan to|wanted to)\b(?! (?:you|it's|sleep|rest|cry|stop|go home|go to bed|leave|be alone|scream))|" + _STARTS + r"(?:i'd|we'd) (?:really )?(?:like|love)\b|\bi've always wanted\b"),
     ("learning", r"\b(?:i'm|i am|we're|my \w+ is) (?:\w+ly )?(?:learning|studying|practi[sc]ing|trying|teaching (?:my|him|her)self|training)\b|\bi(?:'ve)? (?:just )?started (?!crying)\w+ing\b|\btaking (?:\w+ )?(?:lessons|classes)\b"),
+    ("did", _STARTS + _PEOPLE + r" (?:just |finally |once |also |only |already )*(?:went|saw|made|did|met|found|had|got|took|bought|came|ate|drank|read|wrote|ran|swam|flew|drove|rode|built|sang|gave|taught|caught|heard|spent|slept|won|sold|learnt|learned|\w{2,}ed)\b|\bi've (?:just |finally |been |never |already )*\w+(?:ed|en|t|ne)\b"),
     ("coming", r"\b(?:tomorrow|next (?:week|weekend|month|year|summer|winter|spring|autumn|\w+day)|this (?:weekend|evening|afternoon|summer)|tonight|later today|in (?:\w+ )?(?:days|weeks|months)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|soon|going to be|is visiting|are visiting|is coming|are coming)\b(?!.*\b(?:went|was|were|had|did)\b)|\b(?:i'm|we're|i am|we are) (?:going|packing|leaving|flying|moving|getting ready)\b"),
     ("doing", r"\b(?:i'm|i am|we're|we are|he's|she's|they're|my \w+ is|my \w+'s) (?:just |still |now |all |out |busy )*(?!feeling|being|going|having)\w+ing\b"),
-    ("did", _STARTS + _PEOPLE + r" (?:just |finally |once |also |only |already )*(?:went|saw|made|did|met|found|had|got|took|bought|came|ate|drank|read|wrote|ran|swam|flew|drove|rode|built|sang|gave|taught|caught|heard|spent|slept|won|sold|learnt|learned|\w{2,}ed)\b|\bi've (?:just |finally |been |never |already )*\w+(?:ed|en|t|ne)\b"),
     ("habit", _STARTS + r"(?:i|we|they|he|she|my (?:\w+ )?\w+) (?:usually |often |always |sometimes |only |also )?(?!am|is|are|was|were|will|can|can't|could|don't|doesn't|have to|think|know|mean|guess|need|feel|wonder|said|see|has to|must|should|need)\w+\b .*\w"),
     ("there", r"^(?:\w+ )?(?:there's|there is|there are|it's|it is) "),
 ))  # fmt: skip
@@ -92,6 +96,8 @@ LINES: dict[str, tuple[str, ...]] = {
     ),
     "user": ("I only know what you tell me, and you haven't told me that yet.", "You haven't told me, I think. What would you say?", "I can't know that, I'm afraid. What do you think?"),
     "private": ("What you say stays on this computer, and I forget it when the talk is closed.", "It stays between you and this computer. I'm not online, and I keep nothing after we close."),
+    "bye": ("Bye! It was nice talking with you.", "Bye for now, and take care!", "See you! Come back soon."),
+    "thanks": ("You're welcome!", "Any time. I'm glad to help.", "It's a pleasure."),
     "never": ("Never, I've only ever been in here. Have you?", "Not once, I'm only a voice. But I'd like to hear how it is."),
     "own": ("I don't think I have, I'm only a voice. Have you?", "Not me, I'm a voice and nothing else. What about you?"),
     "taste": ("I've never tried it, so I can't say. Do you?", "I might, if I could try. How about you?"),
@@ -107,7 +113,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "learning": ("Good for you! How's it going so far?", "That takes patience. What's the hardest bit?"),
     "coming": ("Oh! How do you feel about it?", "That's not far off. How do you feel about it?"),
     "doing": ("Ah, and how's it going?", "I see! How's it going so far?"),
-    "did": ("Oh! And how was it?", "I see. How was that for you?", "Tell me more! How did it go?"),
+    "did": ("Tell me more! How was it?", "Oh, tell me about it! How was that?"),
     "habit": ("That's good to know. How did it start?", "I like hearing that. How did it come about?"),
     "there": ("Oh! And how do you like that?", "I see. And what do you make of it?"),
     "glad": (
@@ -162,6 +168,10 @@ def kind(line: str, understood: float = 1.0) -> str:
         return "unheard"
     if _HOW_ARE_YOU.search(said):
         return "well"
+    if _BYE.search(said):
+        return "bye"
+    if _THANKS.search(said):
+        return "thanks"
     if _ORDER.match(said):
         return "order"
     if _FACT.match(said) and _PRIVATE.search(said):

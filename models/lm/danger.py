@@ -40,6 +40,7 @@ _HARMLESS = re.compile(
     r"|(?:in|on|for) (?:the|my|a|this|that) (?:game|book|film|movie|story|dream|play|song|show|series|novel)"
     r"|shoot (?:a |the )?(?:hoops|film|photos?|pictures?|breeze|goal)|knife and fork|cut(?:ting)? (?:my|the) (?:hair|nails|grass|lawn|fringe|cake|bread)"
     r"|beat (?:me|us) (?:at (?!home|night|school|work)|to (?:it|the)|in (?:chess|a race|a game|the race|the game|the quiz)|by (?:a|one|two|three|ten))|(?:hit|kick) me with (?:a |your |the )?(?:best )?(?:joke|riddle|dad joke|fact|story|pun)s?"
+    r"|(?:washing machine|tap|roof|sink|toilet|radiator|dishwasher|fridge|boat|tent|bottle|pen|hose|bucket|shower) (?:is |are |keeps |has been )?(?:leak|dripp)\w*"
     r"|chest of drawers|treasure chest|bread knife|drown(?:ing|ed)? in (?:work|paperwork|emails|homework|laundry|chores|reports|meetings|essays)"
     r"|stroke (?:of|the|my|a|her|his)|breast ?stroke|back ?stroke|butterfly stroke|shot (?:of|at)|gun (?:shy|metal)|water (?:gun|pistol)|nail gun|glue gun"
     r"|what (?:should|do|would) (?:i|you|we) do (?:if|when)|how do (?:fire|snake|fires)\w*"

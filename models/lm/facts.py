@@ -174,7 +174,12 @@ def chosen(line: str, choice: int = 0) -> str:
     "Wait, I'd say. What does your own gut tell you?"
     """
     found = _OR.match(user_form(line))
-    if not found or len(found.group(2).split()) > 6 or len(found.group(1).split()) > 8:
+    if (
+        not found
+        or "you" in line.split()
+        or len(found.group(2).split()) > 6
+        or len(found.group(1).split()) > 8
+    ):
         return ""
     first, second = (" ".join(_TO_YOU.get(w, w) for w in side.split()) for side in found.groups())
     if second in ("not", "no"):

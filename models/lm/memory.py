@@ -8,6 +8,7 @@ and whether the remembered reply speaks of things that this user never said.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ _RIGHT = (
     "It is",
     "You've got",
 )
+_NO_IDEA = re.compile(r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it)\b|^what$")
 _LEADS = "a an the my your his her our their some any no of".split()
 SIMILAR_WEIGHT = 0.55  # how much a similar word counts beside the word itself
 
@@ -131,25 +133,34 @@ class Memory:
         return int(counts[at]) if at < len(codes) and codes[at] == code else 0
 
     def repaired(self, words: Sequence[str]) -> list[str]:
-        """The line with each word that never stands between its neighbours changed to one that sounds like it and does."""
+        """The line with words that do not go with both neighbours changed to ones that sound like them and do.
+
+        Twice from left to right, since a word repaired may show what the one before it was meant to be.
+        """
         edge = 0xFFFF
         ids = [edge, *(self.number.get(w, edge - 1) for w in words), edge]
-        meant = list(words)
-        for i in range(1, len(ids) - 1):
-            before, word, after = ids[i - 1], ids[i], ids[i + 1]
-            if word == edge - 1 or self._often(before, word) + self._often(word, after) > 1:
-                continue
-            best, most = word, 2.0
-            for rank, other in enumerate(self.sounding[word].tolist()):
-                if other == edge:
-                    break
-                left, right = self._often(before, other), self._often(other, after)
-                fit = (left + right + 6 * min(left, right)) * 0.93**rank
-                if fit > most:
-                    best, most = other, fit
-            ids[i] = best
-            meant[i - 1] = self.words[best] if best != word else meant[i - 1]
-        return meant
+        for _ in range(2):
+            for i in range(1, len(ids) - 1):
+                ids[i] = self._meant(ids[i - 1], ids[i], ids[i + 1])
+        return [w if i == edge - 1 else self.words[i] for w, i in zip(words, ids[1:-1], strict=True)]
+
+    def _meant(self, before: int, word: int, after: int) -> int:
+        """The word that sounds like one and goes with its neighbours much better, or the word itself."""
+        edge = 0xFFFF
+        if word >= edge - 1:
+            return word
+        left, right = self._often(before, word), self._often(word, after)
+        if left and right:
+            return word
+        best, most = word, max(2.0, 3.0 * (left + right))
+        for rank, other in enumerate(self.sounding[word].tolist()):
+            if other == edge:
+                break
+            left, right = self._often(before, other), self._often(other, after)
+            fit = (left + right + 6 * min(left, right)) * 0.93**rank
+            if fit > most:
+                best, most = other, fit
+        return best
 
     def thing(self, words: Sequence[str]) -> str:
         """The rarest word of a line that mostly follows an article or the like, or "" when there is none."""
@@ -290,6 +301,13 @@ class Memory:
         """What remembered users answered to this very line of Pip, where Pip then said that it was right."""
         lines = [int(self.exchanges[e]) for e in self.after(numbers)]
         return [self.text(line) for line in lines if self.text(line + 1).startswith(_RIGHT)]
+
+    def given_up(self, numbers: Sequence[int]) -> str | None:
+        """What Pip told remembered users who did not guess this very line of Pip, or None."""
+        lines = [int(self.exchanges[e]) for e in self.after(numbers)]
+        told = [self.text(line + 1) for line in lines if _NO_IDEA.search(self.text(line))]
+        told = [text for text in told if not text.endswith(("?", CUT))] or told
+        return told[0] if told else None
 
     def after(self, numbers: Sequence[int]) -> np.ndarray:
         """Exchanges that follow a line of Pip with these very words."""

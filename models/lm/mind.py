@@ -25,7 +25,8 @@ from models.lm.generate import reply as made_up
 from models.lm.lines import line_words
 from models.lm.memory import Memory
 from models.lm.network import PROGRAM, Network, Reading
-from models.lm.recall import Recalled, recall, topic
+from models.lm.recall import Recalled, act, core, recall, topic
+from models.lm.rephrase import plainly
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
 from models.lm.words import unclean
 
@@ -170,9 +171,12 @@ class Talk:
             return None
         memory = self._mind.memory
         last = self.turns[-1][1]
-        solutions = memory.solutions(memory.numbers(line_words("pip", last))) if last.endswith("?") else []
-        if not solutions:
+        if not last.endswith("?"):
             return None
+        numbers = memory.numbers(line_words("pip", last))
+        solutions = memory.solutions(numbers)
+        if not solutions:
+            return memory.given_up(numbers) if _GIVES_UP.search(said) else None
         answer = min(solutions, key=len)
         right = {w for s in solutions for w in s.split() if memory.said[memory.number[w]] < 2000}
         if set(said.split()) & right:
@@ -212,7 +216,11 @@ class Talk:
             found = [replace(r, score=max(r.score, 1.0)) for r in found[:3]]
         else:
             found = recall(mind.memory, self.turns, said)
-        wish = _WISH.search(wanted or said)
+        plain = plainly(said)
+        if plain and not wanted and (not found or found[0].score < mind.choice.sure):
+            near = recall(mind.memory, self.turns, plain)[:4]
+            found = [replace(r, score=min(r.score, 1.0)) for r in near if r.score > mind.choice.sure] or found
+        wish = _CLEAR_WISH.search(wanted or said) or _WISH.search(wanted or said)
         if wish and (not found or found[0].score < mind.choice.sure) and not topic(said):
             others = self._wishes(wish.group(0))
             found = others + found if _PLAIN_WISH.match(said) else found + others
@@ -235,7 +243,8 @@ class Talk:
             return Reply(picked, "choosing", candidates=tuple(found))
         if (not found or found[0].score < mind.choice.sure) and (introduced := notes.introduced(said)):
             return Reply(introduced, "notes", candidates=tuple(found))
-        if not found or found[0].score < (mind.choice.near_later if self.turns else mind.choice.near):
+        told = bool(self.turns) and act(core(said.split())) in ("tell", "")
+        if not found or found[0].score < (mind.choice.near_later if told else mind.choice.near):
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
             return None
@@ -356,6 +365,7 @@ _YES = re.compile(
 _WISH = re.compile(
     r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
 )
+_CLEAR_WISH = re.compile(r"\b(?:joke|riddle|story|fact|poem|rhyme|puzzle|tongue twister)s?\b")
 _PLAIN_WISH = re.compile(r"^(?:i|we) (?:\w+ ){0,3}(?:laugh|joke|riddle|story|something funny)\b")
 _SAME_WISH = {"laugh": "joke", "funny": "joke", "interesting": "fact", "puzzle": "riddle"}
 _OTHER_WISHES = {
@@ -380,6 +390,8 @@ _OTHER_WISHES = {
         "do you know a story",
         "tell me a bedtime story",
     ),
+    "poem": ("tell me a poem", "do you know a poem", "say a poem", "make up a poem"),
+    "tongue twister": ("do you know a tongue twister", "tell me a tongue twister", "say a tongue twister"),
     "fact": ("tell me something interesting", "tell me a fun fact", "teach me something", "another fact"),
 }
 _GIVES_UP = re.compile(

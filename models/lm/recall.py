@@ -288,7 +288,7 @@ def _recall(memory: Memory, setting: Setting, words: list[str], weights: Weights
         alike[np.isin(chosen, thread)] = 1.0
         near += weights.thread * (alike == 1.0) + 0.6 * weights.setting * alike
         things = sum(1 for n, w in zip(numbers, words) if w not in _SMALL and memory.idf[n] > 3.5)
-        fits = np.clip((alike - 0.25) / 0.5, 0, 1)
+        fits = np.clip((alike - 0.4) / 0.45, 0, 1)
         near -= weights.astray * _SAYS_LITTLE[min(things, 3)] * (1 - np.where(openers[chosen], 0.65, fits))
     look = _Look(memory, setting, words, before, weights)
     found: list[Recalled] = []

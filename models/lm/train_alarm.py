@@ -28,7 +28,7 @@ SETS = (
 )
 EACH = 1500  # lines of each set
 HELD = 5  # every so-manyth ordinary line is held out, to set the limit on
-ALARMS = 1 / 350  # of them may raise an alarm
+ALARMS = 1 / 155  # of them raise an alarm; every second of these, read by hand, does speak of danger
 SMALL = 1e-4  # of the squared weights is paid
 _SERIOUS = re.compile(r"emergency|crisis|doctor|hospital|police|ambulance")
 

@@ -12,7 +12,7 @@ from models.lm.train_alarm import _fit, harmless, phrasings
 LINES = (Path(__file__).parent / "danger_lines.txt").read_text().splitlines()
 FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
 FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
-MISSED = 40  # of the fresh phrasings, at most
+MISSED = 20  # of the fresh phrasings, at most
 ORDINARY = """
 this heat is killing me
 my phone died
@@ -87,7 +87,7 @@ def test_phrasings_nobody_looked_at_are_mostly_recognised() -> None:
 
 def test_what_is_written_as_harmless_raises_no_alarm() -> None:
     alarms = [line for line in harmless() if recognise(line)]
-    assert len(alarms) <= 0.05 * len(harmless()), alarms
+    assert len(alarms) <= 0.06 * len(harmless()), alarms
 
 
 def test_the_alarm_of_the_package_can_be_replaced_only_by_another(tmp_path: Path) -> None:
