@@ -243,7 +243,8 @@ def own_echo(minutes: float, stages: Stages, echo_db: float) -> int:
     """How often we are held by our own echo in so many minutes of our own speech."""
     place = Place(silence(60 * minutes), echo_db)
     watched, _ = hold(place, stages, Canceller(), say=True)
-    return len(watched.frames(Duck)) + len(watched.frames(Cut)) - 1  # closing cuts what is being said
+    # what happens in the last frame is the end of the talk, which cuts what is still being said
+    return sum(frame < len(place.said) for frame in watched.frames(Duck) + watched.frames(Cut))
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:

@@ -1,8 +1,8 @@
 """Has the user finished? The probability that a pause ends the turn, from the words and from the melody.
 
-Where `agent/finished.json` has been fitted (`python -m agent.fit_finished`), a logistic regression over words and
-melody decides; without it a rule about the last word. None ships yet: on read speech a first one, fitted to the
-melody of 120 recordings, was no better than a timeout (docs/turns.md).
+Where `agent/finished.json` has been fitted (`python -m agent.fit_finished`), a logistic regression over words
+and melody decides; without it a rule about the last word. None ships yet: a first one, fitted to the melody
+of 120 recordings, was no better than a timeout (docs/turns.md).
 """
 
 from __future__ import annotations

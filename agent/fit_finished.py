@@ -1,7 +1,7 @@
 """Fits the head of `agent.finished` to the pauses of training speakers: `python -m agent.fit_finished`.
 
-With `--melody` the ears are left out, and words weigh nothing: ten times as fast. Speakers of the recogniser's development splits are never looked at here:
-`spiketalk bench turns` judges on them.
+With `--melody` the ears are left out, and words weigh nothing: ten times as fast. Speakers of the development
+splits are never looked at here: `spiketalk bench turns` judges on them.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ Floats = NDArray[np.float32]
 LOWEST_HZ, HIGHEST_HZ = 70, 400
 PITCHED = 0.45
 """a frame has a pitch where its autocorrelation peaks at this share of its energy"""
+NEARLY = 0.85
 REMEMBERED = 250
 """frames: what a speaker's level and pitch are compared with, 5 s"""
 END = 8
@@ -120,9 +121,13 @@ def pitch(sound: Floats) -> float:
     spectrum = np.abs(np.fft.rfft(windowed, 2 * _SIZE)) ** 2
     same = np.fft.irfft(spectrum)[: HEARING_HZ // LOWEST_HZ + 1] / _TAPER
     first = HEARING_HZ // HIGHEST_HZ
-    lag = first + int(np.argmax(same[first:]))
-    if same[0] <= 1e-6 or same[lag] < PITCHED * same[0]:
+    highest = float(same[first:].max())
+    if same[0] <= 1e-6 or highest < PITCHED * same[0]:
         return float("nan")
+    # two periods look as much alike as one: the first peak that is nearly the highest is the period
+    inner = same[first:-1]
+    peaks = (inner >= same[first - 1 : -2]) & (inner >= same[first + 1 :]) & (inner > NEARLY * highest)
+    lag = first + (int(np.argmax(peaks)) if peaks.any() else int(np.argmax(same[first:])))
     return float(np.log2(HEARING_HZ / lag))
 
 
