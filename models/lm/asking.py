@@ -25,6 +25,9 @@ _FACT = re.compile(
     _HEAD
     + r"(?:am|what|what's|who|who's|where|where's|when|when's|which|why|how|is|are|does|do|did|was|were|has|have|will|can|could|would|should)\b"
 )
+_HELLO = re.compile(
+    r"^(?:hi|hello|hey|hiya|howdy|(?:a )?(?:very |lovely |nice )?(?:good |nice |lovely )?(?:morning|afternoon|evening|day))\b(?! (?:was|is|has|we|i|to be)\b)(?: (?!i\b|i'm\b|my\b|we\b)[a-z']+){0,6}$"
+)
 _BYE = re.compile(
     r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)|until next time|sweet dreams)\b"
 )
@@ -96,6 +99,7 @@ LINES: dict[str, tuple[str, ...]] = {
     ),
     "user": ("I only know what you tell me, and you haven't told me that yet.", "You haven't told me, I think. What would you say?", "I can't know that, I'm afraid. What do you think?"),
     "private": ("What you say stays on this computer, and I forget it when the talk is closed.", "It stays between you and this computer. I'm not online, and I keep nothing after we close."),
+    "hello": ("Hello! It's good to hear you. What's on your mind?", "Hi there! How's your day going?", "Hello! What shall we talk about?"),
     "bye": ("Bye! It was nice talking with you.", "Bye for now, and take care!", "See you! Come back soon."),
     "thanks": ("You're welcome!", "Any time. I'm glad to help.", "It's a pleasure."),
     "never": ("Never, I've only ever been in here. Have you?", "Not once, I'm only a voice. But I'd like to hear how it is."),
@@ -170,6 +174,8 @@ def kind(line: str, understood: float = 1.0) -> str:
         return "well"
     if _BYE.search(said):
         return "bye"
+    if _HELLO.match(said):
+        return "hello"
     if _THANKS.search(said):
         return "thanks"
     if _ORDER.match(said):

@@ -244,6 +244,8 @@ class Talk:
         if (not found or found[0].score < mind.choice.sure) and (introduced := notes.introduced(said)):
             return Reply(introduced, "notes", candidates=tuple(found))
         told = bool(self.turns) and act(core(said.split())) in ("tell", "")
+        if told and found and len(said.split()) < 3 and not self._goes_on(found[0]):
+            return None
         if not found or found[0].score < (mind.choice.near_later if told else mind.choice.near):
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
@@ -254,6 +256,14 @@ class Talk:
             said, [r for r in equals if r.score > found[0].score - mind.choice.contest]
         )
         return Reply(best.text, "memory", best.score, best.heard, tuple(found), counts)
+
+    def _goes_on(self, recalled: Recalled) -> bool:
+        """Whether a remembered exchange follows what Pip said last, or any talk, as thanks and goodbyes do."""
+        if asking.kind(recalled.heard) in ("bye", "thanks", "hello") or not self.turns:
+            return True
+        memory, last = self._mind.memory, self.turns[-1][1]
+        after = memory.after(memory.numbers(line_words("pip", last)))
+        return recalled.line in memory.exchanges[after]
 
     def _wishes(self, wish: str) -> list[Recalled]:
         """Replies to other wordings of a wish for a joke, riddle, story or fact."""
@@ -312,7 +322,7 @@ class Talk:
             self.turns,
             crc32(said.encode()) + self._seed,
             mind.memory.understood(words),
-            mind.memory.thing(words),
+            mind.memory.thing(words) if len(words) > 1 and words[0] in ("i", "my", "we", "our") else "",
             told.names.get(told.last, ""),
         )
         return Reply(line, "asking", 0.0)

@@ -284,9 +284,10 @@ class Notes:
             return f"{self.names[key].capitalize()}, you said."
         if (
             re.search(r"\b(?:his|her|its|their) name\b|\b(?:is|are) (?:he|she|it) called\b", said)
-            and self.last in self.names
+            and self.names
         ):
-            return f"{self.names[self.last].capitalize()}, you said."
+            key = self.last if self.last in self.names else next(reversed(self.names))
+            return f"{self.names[key].capitalize()}, you said."
         return None
 
     def _of_facts(self, said: str) -> str | None:

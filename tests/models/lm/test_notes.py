@@ -75,6 +75,7 @@ def test_what_was_not_told_is_not_made_up(question: str) -> None:
         (("i have a dog called otto", "he's five years old"), "how old is otto", "Five years old, you said."),
         (("i've got a horse", "her name is mia"), "what's the horse called", "Mia, you said."),
         (("i have a dog called otto",), "what's his name", "Otto, you said."),
+        (("i have a parrot", "her name is mia", "she bites my brother"), "what's her name", "Mia, you said."),
     ],
 )  # fmt: skip
 def test_the_latest_telling_counts_and_pronouns_mean_the_last_thing(
