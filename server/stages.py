@@ -59,9 +59,9 @@ class Networks:
     def load(cls, folder: Path | None = None) -> Networks:
         """The shipped ones, or those in `folder`, warm. Raises LoadingError with one line."""
         ears = SpikingEars.load(folder)
-        SpikingMind.load(folder)
         with loading("mind", folder):
             mind = MindNetwork.load(folder)
+        mind.talk().think("how are you")  # what is made on first use is made now
         with loading("mouth", folder):
             voice = Voice.load(folder)
         return cls(ears, mind, voice)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +76,14 @@ def serving(networks: Networks, **changes: Any) -> Iterator[Live]:
     """A server on a free port of loopback."""
     ready = threading.Event()
     found: list[Live] = []
-    stop: list[Callable[[], None]] = []
+    stop: list[Callable[[], object]] = []
 
     async def run() -> None:
         leave = asyncio.Event()
         loop = asyncio.get_running_loop()
         app = App(networks, replace(Options(port=0, wall_ms=lambda: TEMPO * wall_ms()), **changes))
         async with running(app) as server:
-            stop.append(lambda: loop.call_soon_threadsafe(leave.set))
+            stop.append(partial(loop.call_soon_threadsafe, leave.set))
             found.append(Live(app, port_of(server), loop))
             ready.set()
             await leave.wait()
@@ -128,12 +128,6 @@ class Client:
 
     def send(self, kind: str, **fields: Any) -> None:
         self.socket.send(json.dumps({"type": kind, **fields}))
-
-    def send_often_and_wait(self, times: int, kind: str, **fields: Any) -> None:
-        """Send without reading a word; only then read to the end."""
-        for _ in range(times):
-            self.send(kind, **fields)
-        self.until("the end")
 
     def next(self, timeout: float = PATIENCE_S) -> Event:
         event: Event = json.loads(self.socket.recv(timeout))
@@ -194,4 +188,5 @@ class Client:
     def sound(self) -> NDArray[np.float32]:
         """All that was said, in ±1."""
         deltas = (e["delta"] for e in self.events if e["type"] == "response.output_audio.delta")
-        return np.frombuffer(b"".join(map(base64.b64decode, deltas)), "<i2").astype(np.float32) / 32_768
+        pcm = np.frombuffer(b"".join(map(base64.b64decode, deltas)), "<i2")
+        return pcm.astype(np.float32) / np.float32(32_768)

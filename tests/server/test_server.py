@@ -173,12 +173,13 @@ def test_what_cannot_be_a_message_closes_the_connection(
 
 
 def test_who_does_not_read_is_let_go(server: Live) -> None:
-    with Client(server.ws) as bystander:
-        reader = Client(server.ws, max_queue=1)
-        reader.configure(instructions="x" * 100_000)
-        with pytest.raises(ConnectionClosed):
-            reader.send_often_and_wait(200, "session.update", session={})
+    with Client(server.ws) as bystander, Client(server.ws, max_queue=1) as client:
+        client.configure(instructions="x" * 100_000)
+        for _ in range(200):
+            client.send("session.update", session={})
         assert server.eventually(lambda: len(server.app.house.guests) == 1)
+        with pytest.raises(ConnectionClosed):
+            client.until("the end")
         settled(bystander)
 
 
