@@ -7,6 +7,7 @@ its state from frame to frame, happens outside it. A lost device gives silence w
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from numpy.typing import NDArray
 
 from agent.clock import FRAME, FRAME_MS, HEARING_HZ, SPEAKING_HZ
 from agent.sound.chatter import without_chatter
+from agent.worker import Worker
 
 Floats = NDArray[np.float32]
 
+CLOSING_S = 5.0
 LOST_FRAMES = 150
 """after three seconds without a callback the device is lost"""
 LOOK_FRAMES = 150
@@ -74,6 +77,8 @@ class Duplex:
     def __init__(self, devices: Devices = Devices(), tell: Callable[[str], None] = lambda text: None) -> None:
         self._devices, self._tell = devices, tell
         self._streams: tuple[Any, ...] = ()
+        # one thread for all that is done to the devices: PortAudio does not bear two
+        self._worker = Worker("sound device")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived = asyncio.Event()
         self._heard: deque[Floats] = deque(maxlen=HEARD_FRAMES)
@@ -84,11 +89,19 @@ class Duplex:
 
     async def __aenter__(self) -> Duplex:
         self._loop = asyncio.get_running_loop()
-        await self._loop.run_in_executor(None, self._open)
+        await self._loop.run_in_executor(self._worker, self._open)
         return self
 
     async def __aexit__(self, *reason: object) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._close)
+        closing = asyncio.get_running_loop().run_in_executor(self._worker, self._close)
+        await asyncio.wait({closing}, timeout=CLOSING_S)
+        if closing.done():
+            closing.result()
+        else:
+            # a sound server that is gone can hold its devices for ever; nobody has to wait for that
+            self._worker.abandon()
+            atexit.unregister(_sounddevice()._exit_handler)
+        self._worker.shutdown()
 
     async def hear(self) -> Floats | None:
         """The next 20 ms; silence, in step with time, while the device is lost."""
@@ -112,7 +125,7 @@ class Duplex:
         if self._silent > LOST_FRAMES and self._silent % LOOK_FRAMES < 4:
             if self._silent < LOST_FRAMES + 4:
                 self._tell("the sound device is lost; waiting for it to come back")
-            await asyncio.get_running_loop().run_in_executor(None, self._reopen)
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._reopen)
         return np.zeros(FRAME, np.float32)
 
     def _open(self) -> None:
