@@ -1,7 +1,7 @@
 """A recording as acoustic frames: envelope, fundamental frequency, voicing and periodicity every 10 ms.
 
-The analysis is WORLD's (Morise, Yokomori, Ozawa 2016): Harvest for F0, CheapTrick for the envelope, D4C for
-the band aperiodicity with its voicing decision ("love train"). Needed for training and evaluation only.
+F0 and voicing come from `models.tts.pitch`; given these, WORLD (Morise, Yokomori, Ozawa 2016) gives the rest:
+CheapTrick the envelope, D4C the band aperiodicity. Needed for training and evaluation only.
 """
 
 import warnings
@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from models.tts.pitch import track
 from models.tts.spectrum import CEPSTRA, FFT, FRAME_MS, PERIODICITY_BANDS, RATE, Floats, cosines, pooling
-
-F0_FLOOR_HZ, F0_CEILING_HZ = 90.0, 420.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,14 @@ def analyse(samples: Floats) -> Frames:
         import pyworld
 
     signal = np.ascontiguousarray(samples, np.float64)
-    f0, times = pyworld.harvest(
-        signal, RATE, f0_floor=F0_FLOOR_HZ, f0_ceil=F0_CEILING_HZ, frame_period=FRAME_MS
-    )
+    f0, _ = track(samples)
+    times = np.arange(len(f0)) * (FRAME_MS / 1000.0)
     envelope = pyworld.cheaptrick(signal, f0, times, RATE, fft_size=FFT)
     aperiodicity = pyworld.d4c(signal, f0, times, RATE, fft_size=FFT)
     bands = pyworld.code_aperiodicity(aperiodicity, RATE)
     if bands.shape[1] != PERIODICITY_BANDS:
         raise ValueError(f"aperiodicity has {bands.shape[1]} bands, expected {PERIODICITY_BANDS}")
-    voiced = (f0 > 0.0) & (bands.mean(axis=1) < -0.5)
+    voiced = f0 > 0.0
     log_power = np.log(np.maximum(envelope, 1e-14)) @ pooling()
     return Frames(
         continuous_log_f0(f0.astype(np.float32), voiced),

@@ -50,7 +50,7 @@ def phone_tokens(line: Sequence[Phone], words: Sequence[str], mark: str) -> Toke
         clause[i] = clause[i - 1] + (
             1 if silent[i - 1] and not silent[i] and clause_started(silent, i) else 0
         )
-    syllable, stress, in_word = _syllables(line)
+    syllable, stress, in_word = syllables_of(line)
     for c in range(int(clause[-1]) + 1):
         at = [i for i in range(n) if clause[i] == c and not silent[i]]
         if not at:
@@ -94,7 +94,7 @@ def clause_started(silent: Sequence[bool], i: int) -> bool:
     return not all(silent[:i])
 
 
-def _syllables(line: Sequence[Phone]) -> tuple[list[int], list[int], list[int]]:
+def syllables_of(line: Sequence[Phone]) -> tuple[list[int], list[int], list[int]]:
     """Per phone its syllable's number, that syllable's stress 0…2, and 4·(from the word's start) + from its
     end.
 

@@ -13,6 +13,7 @@ from models.tts.align import Segment, load_alignment
 from models.tts.analysis import Frames
 from models.tts.context import Tokens, phone_tokens
 from models.tts.corpus import held_out, sentences
+from models.tts.melody import melody_tokens
 from models.tts.phonemes import PAUSE, REST, Phone
 from models.tts.spectrum import Floats
 from models.tts.words import spoken
@@ -24,15 +25,19 @@ WORST_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A recording to learn from or to measure against; lengths in frames of 10 ms, frames (T, 55)."""
+    """A recording to learn from or to measure against; lengths in frames of 10 ms, frames (T, 55), which
+    begin at frame `start` of the recording.
+    """
 
     name: str
     prompt: str
     text: str
     line: tuple[Phone, ...]
     tokens: Tokens
+    melody: Tokens
     lengths: NDArray[np.int64]
     frames: Floats
+    start: int
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -102,13 +107,18 @@ def utterance(name: str, prompt: str, text: str, parts: Sequence[Segment], frame
     lengths = np.maximum(np.diff(bounds), 0)
     words = spoken(text)
     line = line_of(parts)
-    tokens = phone_tokens(line, [w.word for w in words], words[-1].mark or ".")
-    return Utterance(name, prompt, text, line, tokens, lengths, values[bounds[0] : bounds[-1]])
+    said = [w.word for w in words]
+    tokens = phone_tokens(line, said, words[-1].mark or ".")
+    melody = melody_tokens(line, said, tokens, lengths)
+    start = int(bounds[0])
+    return Utterance(name, prompt, text, line, tokens, melody, lengths, values[start : bounds[-1]], start)
 
 
-def load(folder: Path, shard: str = "cathy") -> tuple[list[Utterance], list[Utterance]]:
-    """Training and held-out utterances that are analysed and aligned; the worst-aligned few are left out of
-    the first.
+def load(
+    folder: Path, shard: str = "cathy", with_training: bool = True, each: int = 1
+) -> tuple[list[Utterance], list[Utterance]]:
+    """Training (unless not asked for) and held-out utterances that are analysed and aligned, every `each`th
+    recording; the worst-aligned few are left out of the first.
     """
     alignment = load_alignment(folder / f"alignment-{shard}.jsonl")
     every = sentences(shard)
@@ -117,12 +127,14 @@ def load(folder: Path, shard: str = "cathy") -> tuple[list[Utterance], list[Utte
     floor = float(np.quantile(scores, WORST_SHARE))
     training: list[Utterance] = []
     held: list[Utterance] = []
-    for s in every:
+    for s in every[::each]:
         path = folder / "frames" / f"{s.name}.npz"
         if s.name not in alignment or not path.exists():
             continue
         score, parts = alignment[s.name]
-        if s.prompt not in kept_out and (score < floor or s.prompt == "data_arctic_a0252"):
+        if s.prompt not in kept_out and (
+            not with_training or score < floor or s.prompt == "data_arctic_a0252"
+        ):
             continue
         found = utterance(s.name, s.prompt, s.text, parts, Frames.load(path))
         (held if s.prompt in kept_out else training).append(found)

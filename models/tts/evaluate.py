@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,15 @@ import numpy as np
 
 from models.backends.counts import Counts
 from models.tts import listen
-from models.tts.context import step_tokens
+from models.tts.closeness import closeness, repeated
 from models.tts.corpus import held_out, level, recordings, sentences
 from models.tts.dataset import Utterance, load
-from models.tts.spectrum import ENVELOPE_POINTS, RATE, Floats
+from models.tts.loudness import lufs
+from models.tts.spectrum import RATE, Floats
 from models.tts.synthesiser import synthesise
+from models.tts.timing import word_times
 from models.tts.voice import Voice
 
-CEPSTRA_FROM = 5
-COMPARED = 25
-MCD = 10.0 / np.log(10.0) * np.sqrt(2.0) * np.sqrt(2.0 / ENVELOPE_POINTS) / 2.0
 FIRST_SAID = (
     "I am here, and I am listening.",
     "Well, what would you like to talk about today?",
@@ -34,47 +33,66 @@ def evaluate(
     folder: Path = Path("runs/mouth"), models: Path | None = None, limit: int = 100, listening: bool = True
 ) -> dict[str, Any]:
     """Figures of the voice in `models` (the shipped one by default) on held-out sentences prepared in
-    `folder`.
+    `folder`; of `limit` sentences, and without word errors unless `listening`.
     """
     voice = Voice.load(models)
     result: dict[str, Any] = speed(voice)
-    held = _prepared(folder)[:limit]
+    everything = _prepared(folder)
+    held = list({u.prompt: u for u in everything}.values())[:limit]
     if held:
         result |= closeness(voice, held)
+        result["speaker"] = repeated(everything)
+    if (folder / "aligner-cathy.npz").exists():
+        result |= word_times(voice, [u.text for u in held], folder / "aligner-cathy.npz")
     if listening:
-        result["wer"] = understood(voice, limit, held)
+        result["wer"] = understood(voice, limit, held, folder)
     return result
 
 
 def _prepared(folder: Path) -> list[Utterance]:
     try:
-        _, held = load(folder)
+        _, held = load(folder, with_training=False)
     except FileNotFoundError:
         return []
-    return list({u.prompt: u for u in held}.values())
+    return held
 
 
 def speed(voice: Voice) -> dict[str, Any]:
-    """Milliseconds to the first sound, real-time factor and firing rate over a few short sentences."""
+    """Milliseconds to the first sound, real-time factor and firing rates over a few short sentences."""
     list(voice.speak("One, two."))
     firsts, taken, sounded = [], 0.0, 0
-    active = neurons = 0
+    sounds: list[Floats] = []
+    sounding: list[Counts] = []
+    planning: list[Counts] = []
     for text in FIRST_SAID:
         start = time.perf_counter()
         first = 0.0
         for chunk in voice.speak(text):
             first = first or time.perf_counter() - start
             sounded += len(chunk.samples)
+            sounds.append(chunk.samples)
+            planning += chunk.planning
             if chunk.counts is not None:
-                fired, size = fired_of(chunk.counts)
-                active, neurons = active + fired, neurons + size
+                sounding.append(chunk.counts)
         firsts.append(first)
         taken += time.perf_counter() - start
     return {
         "first_audio_ms": 1000.0 * float(np.median(firsts)),
         "rtf": taken / (sounded / RATE),
-        "rate": active / max(1, neurons),
+        "loudness_lufs": lufs(np.concatenate(sounds), RATE),
+        "rate": firing(sounding + planning),
+        "rate_frames": firing(sounding),
+        "rate_planning": firing(planning),
     }
+
+
+def firing(counts: Iterable[Counts]) -> float:
+    """Share of neurons that fired, over all steps of all programs counted."""
+    active = neurons = 0
+    for some in counts:
+        fired, chances = fired_of(some)
+        active, neurons = active + fired, neurons + chances
+    return active / max(1, neurons)
 
 
 def fired_of(counts: Counts) -> tuple[int, int]:
@@ -83,46 +101,20 @@ def fired_of(counts: Counts) -> tuple[int, int]:
     return sum(counts.active.values()), widths * counts.steps
 
 
-def closeness(voice: Voice, held: Sequence[Utterance]) -> dict[str, Any]:
-    """Distances from the natural frames under natural lengths, and of the lengths themselves."""
-    distances, ours_f0, natural_f0, wrong, lengths = [], [], [], [], []
-    ours_variance, natural_variance = [], []
-    for u in held:
-        frames = voice.frames(step_tokens(u.tokens, u.lengths))
-        n = min(len(frames), len(u.frames))
-        speaking = ~np.repeat(u.silent, u.lengths)[:n]
-        ours, natural = frames[:n], u.frames[:n]
-        kept = slice(CEPSTRA_FROM + 1, CEPSTRA_FROM + COMPARED)
-        distances.append(np.sqrt(((ours[speaking, kept] - natural[speaking, kept]) ** 2).sum(1)))
-        both = (ours[:, 1] > 0.5) & (natural[:, 1] > 0.5)
-        ours_f0.append(np.exp(ours[both, 0]))
-        natural_f0.append(np.exp(natural[both, 0]))
-        wrong.append((ours[:, 1] > 0.5) != (natural[:, 1] > 0.5))
-        ours_variance.append(ours[speaking, kept].var(0))
-        natural_variance.append(natural[speaking, kept].var(0))
-        said = np.array(voice.lengths(u.line, u.tokens))
-        lengths.append(10.0 * (said - u.lengths)[~u.silent])
-    a, b = np.concatenate(ours_f0), np.concatenate(natural_f0)
-    return {
-        "mcd_db": float(MCD * np.concatenate(distances).mean()),
-        "f0_rmse_hz": float(np.sqrt(np.mean((a - b) ** 2))),
-        "f0_corr": float(np.corrcoef(a, b)[0, 1]),
-        "voicing_error": float(np.concatenate(wrong).mean()),
-        "duration_rmse_ms": float(np.sqrt(np.mean(np.concatenate(lengths) ** 2))),
-        "variance_ratio": float(np.mean(np.mean(ours_variance, 0) / np.mean(natural_variance, 0))),
-        "sentences": len(held),
-    }
-
-
-def understood(voice: Voice, limit: int = 100, held: Sequence[Utterance] = ()) -> dict[str, float]:
+def understood(
+    voice: Voice, limit: int = 100, held: Sequence[Utterance] = (), folder: Path | None = None
+) -> dict[str, float]:
     """Word error rates of pocketsphinx on held-out sentences: natural, copy-synthesis, ours, flite's slt,
     espeak-ng.
+
+    What was heard in a sound is kept in `folder`, so that sounds that did not change are listened to once.
     """
     every = sentences()
     kept_out = sorted(held_out(every))[:limit]
     texts = {s.prompt: s for s in every if s.prompt in kept_out}
     natural = dict(recordings("cathy", {s.name for s in texts.values()}))
     copies = {u.prompt: u for u in held}
+    listener = listen.Listener(folder / "heard.json" if folder else None)
 
     def ours(text: str) -> tuple[Floats, int]:
         chunks = [chunk.samples for chunk in voice.speak(text)]
@@ -144,6 +136,6 @@ def understood(voice: Voice, limit: int = 100, held: Sequence[Utterance] = ()) -
             except FileNotFoundError:
                 continue
         for name, (samples, rate) in sounds.items():
-            wrong[name] += listen.errors(truth, listen.heard(samples, rate))
+            wrong[name] += listen.errors(truth, listener.heard(samples, rate))
             words[name] += len(truth)
     return {name: wrong[name] / words[name] for name in wrong if words[name]}

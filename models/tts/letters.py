@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from models.tts.lexicon import Pronunciation, look_up
+from models.tts.lexicon import LETTERS, Pronunciation, look_up
 
+_VOWEL_LETTERS = set("aeiouy")
+MOST_LETTERS = 5
 _VOICELESS = {"P", "T", "K", "F", "TH"}
 _HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
 _RULES: tuple[tuple[str, str], ...] = (
@@ -33,12 +35,15 @@ _RULES: tuple[tuple[str, str], ...] = (
 
 @lru_cache(maxsize=5000)
 def sounded(word: str) -> Pronunciation:
-    """Phones for any word of letters and apostrophes; never empty for a word with a letter.
+    """Phones for any word of letters and apostrophes; never empty for a word with a letter. Short words
+    without a vowel are spelled.
 
     >>> sounded("blorps")
     ('B', 'L', 'AO1', 'R', 'P', 'S')
     """
     word = word.strip("'") or word
+    if word.isalpha() and not _VOWEL_LETTERS & set(word) and len(word) <= MOST_LETTERS:
+        return tuple(phone for letter in word for phone in LETTERS[letter.upper()])
     return _inflected(word) or _compound(word) or _by_letters(word.replace("'", ""))
 
 

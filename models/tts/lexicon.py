@@ -40,6 +40,8 @@ OURS: dict[str, Pronunciation] = {
         "um": "AH1 M",
         "an": "AE1 N", "wifi": "W AY1 F AY2", "emoji": "IH0 M OW1 JH IY0", "blog": "B L AA1 G",
         "gonna": "G AA1 N AH0",
+        "shh": "SH AH0", "psst": "P S T", "brr": "B ER1", "grr": "G ER1", "tsk": "T IH1 S K", "pfft": "F T",
+        "hm": "HH AH1 M", "nth": "EH1 N TH", "mhmm": "AH0 M HH AH1 M", "zzz": "Z",
         "covid": "K OW1 V IH0 D", "lol": "L AO1 L", "yay": "Y EY1", "haha": "HH AA2 HH AA1", "aww": "AO1",
     }.items()
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import subprocess
 import tempfile
@@ -23,6 +25,30 @@ def _decoder() -> Any:
     from pocketsphinx import Decoder
 
     return Decoder(samprate=float(LISTENER_RATE), loglevel="FATAL")
+
+
+class Listener:
+    """`heard` with a memory: a sound listened to before is not listened to again.
+
+    The memory is a file of the sounds' SHA-256 and the words heard in them, or nothing.
+    """
+
+    def __init__(self, memory: Path | None = None) -> None:
+        self._memory = memory
+        self._known: dict[str, list[str]] = {}
+        if memory is not None and memory.exists():
+            self._known = json.loads(memory.read_text(encoding="utf-8"))
+
+    def heard(self, samples: Floats, rate: int = RATE) -> list[str]:
+        """The words that pocketsphinx hears."""
+        sound = hashlib.sha256(samples.tobytes() + str(rate).encode()).hexdigest()
+        if sound not in self._known:
+            self._known[sound] = heard(samples, rate)
+            if self._memory is not None:
+                partial = self._memory.with_suffix(".partial")
+                partial.write_text(json.dumps(self._known), encoding="utf-8")
+                partial.replace(self._memory)
+        return self._known[sound]
 
 
 def heard(samples: Floats, rate: int = RATE) -> list[str]:

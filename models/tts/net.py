@@ -22,10 +22,12 @@ from models.program.graph import Program
 from models.training.blocks import ChannelMix, ConvMix, Lif, Norm, Shape, Synapses, TimeMix
 from models.training.quantise import to_int8
 from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS
+from models.tts.melody import MELODY_PORTS, POINTS
 from models.tts.spectrum import CEPSTRA, FRAME_MS, PERIODICITY_BANDS
 
 FRAME_WIDTH = 2 + PERIODICITY_BANDS + CEPSTRA
-OUTPUTS = STEP_FRAMES * FRAME_WIDTH
+SAID = FRAME_WIDTH - 1  # all but log F0, which is the melody network's
+OUTPUTS = STEP_FRAMES * SAID
 LARGE = 100
 
 
@@ -39,13 +41,16 @@ class Size:
     levels: int = 8
     dropout: float = 0.05
     read_out_levels: int = 15
+    token_dropout: float = 0.0
 
 
 class Ports(nn.Module):
     """Sum of one embedding per port: (batch, time, ports) tokens to (batch, time, width)."""
 
-    def __init__(self, ports: Mapping[str, int], width: int) -> None:
+    def __init__(self, ports: Mapping[str, int], width: int, dropout: float = 0.0) -> None:
+        """`dropout` is the chance that a token goes unsaid in training, so that none is leant on alone."""
         super().__init__()
+        self.dropout = dropout
         self.names, self.sizes = tuple(ports), tuple(ports.values())
         self.starts: Tensor
         starts = torch.tensor([0, *torch.tensor(self.sizes).cumsum(0)[:-1].tolist()])
@@ -59,7 +64,11 @@ class Ports(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         batch, time, ports = tokens.shape
         rows = (tokens + self.starts).reshape(batch * time, ports)
-        summed = nn.functional.embedding_bag(rows, self.table, mode="sum")
+        heard = None
+        if self.training and self.dropout:
+            kept = torch.rand(rows.shape, device=rows.device) >= self.dropout
+            heard = kept.to(self.table.dtype) / (1.0 - self.dropout)
+        summed = nn.functional.embedding_bag(rows, self.table, mode="sum", per_sample_weights=heard)
         return summed.reshape(batch, time, -1)
 
     def emit(self, builder: ProgramBuilder) -> str:
@@ -81,7 +90,7 @@ class Mouth(nn.Module):
     def __init__(self, ports: Mapping[str, int], outputs: int, size: Size) -> None:
         super().__init__()
         shape = Shape(size.width, 4 * size.width, levels=size.levels, dropout=size.dropout)
-        self.ports = Ports(ports, size.width)
+        self.ports = Ports(ports, size.width, size.token_dropout)
         parts: list[nn.Module] = []
         self.kinds: list[str] = []
         for i, kind in enumerate(size.blocks):
@@ -119,6 +128,14 @@ def frames_network(size: Size | None = None) -> Mouth:
 def durations_network() -> Mouth:
     """The network of phone lengths."""
     return Mouth(PHONE_PORTS, 1, Size(width=96, blocks="ct", taps=3, dropout=0.1))
+
+
+def melody_network() -> Mouth:
+    """The network of F0: small and often interrupted, for an hour of speech has few sentences to learn tunes
+    from.
+    """
+    size = Size(width=96, blocks="ct", taps=3, dropout=0.2, token_dropout=0.3)
+    return Mouth(MELODY_PORTS, POINTS, size)
 
 
 STEP_MS = float(STEP_FRAMES * FRAME_MS)

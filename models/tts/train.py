@@ -1,10 +1,11 @@
-"""`spiketalk train mouth`: recordings → frames → alignment → two spiking networks → programs in
+"""`spiketalk train mouth`: recordings → frames → alignment → three spiking networks → programs in
 `models/shipped`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,16 +15,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.training import kernels
+from models.training import crew, kernels
 from models.training.loop import CHECKPOINT, Group, Plan, fit, load_average
 from models.tts.align import align
 from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS, step_tokens
 from models.tts.dataset import Scaling, Utterance, load, scaling
-from models.tts.net import FRAME_WIDTH, Mouth, Size, durations_network, frames_network
+from models.tts.net import SAID, Mouth, Size, durations_network, frames_network
 from models.tts.prepare import prepare
+from models.tts.spectrum import PERIODICITY_BANDS
+from models.tts.train_melody import train_melody
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
-CEPSTRA_FROM = 5
+CEPSTRA_FROM = 1 + PERIODICITY_BANDS  # among the values said: voicing, periodicity, cepstra
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
@@ -31,12 +34,13 @@ Batch = tuple[Tensor, Tensor, Tensor]
 class Settings:
     """Everything a run depends on."""
 
-    updates: int = 2000
-    duration_updates: int = 800
+    updates: int = 6000
+    duration_updates: int = 600
+    melody_updates: int = 400
     rate: float = 3e-3
-    batch_steps: int = 2400
-    width: int = 192
-    blocks: str = "ctct"
+    batch_steps: int = 1200
+    width: int = 160
+    blocks: str = "ctt"
     levels: int = 8
     dropout: float = 0.05
     seed: int = 1
@@ -45,33 +49,47 @@ class Settings:
 def train(
     settings: Settings,
     folder: Path,
+    processes: int = 1,
     device: str | None = None,
-    threads: int = 2,
     evaluate_every: int = 200,
-    analyse_all: bool = True,
+    export_to: Path | None = None,
 ) -> None:
-    """Trains (or goes on training) the mouth in `folder`, and ships it; every stage resumes."""
-    kernels.set_threads(threads)
+    """Trains (or goes on training) the mouth in `folder`, and ships it; every stage resumes.
+
+    Every one of `processes` sees `batch_steps` steps of speech an update; lengths and melody need only one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    if analyse_all:
-        prepare(folder)
+    prepare(folder)
     align(folder)
     training, held = load(folder)
     statistics = scaling(training)
     np.savez(folder / "scaling.npz", mean=statistics.mean, deviation=statistics.deviation)
     (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
     print(f"{len(training)} recordings to learn from, {len(held)} held out", flush=True)
-    torch.manual_seed(settings.seed)
+    kernels.set_threads(1)
     train_durations(settings, folder, training, held, device)
     if not complete(folder / "durations", settings.duration_updates):
         return
-    torch.manual_seed(settings.seed)
-    train_frames(settings, folder, training, held, statistics, device, evaluate_every)
+    train_melody(settings.melody_updates, settings.seed, folder / "melody", training, held, device)
+    if not complete(folder / "melody", settings.melody_updates):
+        return
+    if processes == 1:
+        kernels.set_threads(os.cpu_count() or 1)
+        train_frames(settings, folder, training, held, statistics, device, evaluate_every)
+    else:
+        crew.run(learn_frames, processes, settings, folder, device, evaluate_every)
     if not complete(folder / "network", settings.updates):
         return
     from models.tts.export import export
 
-    export(folder, SHIPPED)
+    export(folder, export_to or SHIPPED)
+
+
+def learn_frames(settings: Settings, folder: Path, device: str | None, evaluate_every: int) -> None:
+    """Trains (or goes on training) the frames network, as one of a crew of several."""
+    kernels.set_threads(1)
+    training, held = load(folder)
+    train_frames(settings, folder, training, held, scaling(training), device, evaluate_every)
 
 
 def complete(folder: Path, updates: int) -> bool:
@@ -92,6 +110,7 @@ def train_durations(
     device: str | None,
 ) -> None:
     """Learns log lengths of phones; edges' pauses do not count."""
+    torch.manual_seed(settings.seed)
     model = durations_network()
 
     def batch(update: int) -> Batch:
@@ -148,8 +167,11 @@ def train_frames(
     Scaling, device: str | None, evaluate_every: int,
 ) -> None:  # fmt: skip
     """Learns the frames from natural lengths."""
+    torch.manual_seed(settings.seed)
     model = frames_network(size_of(settings))
-    print(f"frames network: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
+    if crew.rank() == 0:
+        millions = sum(p.numel() for p in model.parameters()) / 1e6
+        print(f"frames network: {millions:.2f} M parameters", flush=True)
     weights = torch.from_numpy(value_weights(statistics))
 
     def batch(update: int) -> Batch:
@@ -171,6 +193,7 @@ def train_frames(
         settings.updates,
         settings.rate,
         evaluate_every=evaluate_every,
+        warmup=min(100, settings.updates // 10),
         weight_decay=0.05,
         ema=0.995,
         save_every_s=120,
@@ -199,18 +222,18 @@ def drawn(
 
 
 def frames_batch(some: Sequence[Utterance], offsets: Sequence[int], statistics: Scaling) -> Batch:
-    """Tokens (batch, steps, 25), scaled frames (batch, steps, 2, 55) and mask (batch, steps)."""
+    """Tokens (batch, steps, 25), scaled frames but for F0 (batch, steps, 2, 54) and mask (batch, steps)."""
     pieces = []
     for u, offset in zip(some, offsets, strict=True):
         tokens = step_tokens(u.tokens, u.lengths, offset)
-        values = (u.frames[offset:] - statistics.mean) / statistics.deviation
+        values = ((u.frames[offset:] - statistics.mean) / statistics.deviation)[:, 1:]
         steps = min(len(tokens), len(values) // STEP_FRAMES)
         pieces.append(
-            (tokens[:steps], values[: steps * STEP_FRAMES].reshape(steps, STEP_FRAMES, FRAME_WIDTH))
+            (tokens[:steps], values[: steps * STEP_FRAMES].reshape(steps, STEP_FRAMES, SAID))
         )
     longest = max(len(t) for t, _ in pieces)
     tokens_out = np.zeros((len(some), longest, len(STEP_PORTS)), np.int64)
-    values_out = np.zeros((len(some), longest, STEP_FRAMES, FRAME_WIDTH), np.float32)
+    values_out = np.zeros((len(some), longest, STEP_FRAMES, SAID), np.float32)
     mask = np.zeros((len(some), longest), np.float32)
     for i, (tokens, values) in enumerate(pieces):
         tokens_out[i, : len(tokens)], values_out[i, : len(values)], mask[i, : len(tokens)] = (
@@ -225,10 +248,9 @@ def value_weights(statistics: Scaling) -> np.ndarray:
     """Weight of each frame value: coefficients by the root of their deviation, which is what an ear hears of
     them.
     """
-    weights = np.ones(FRAME_WIDTH, np.float32)
-    spread = np.sqrt(statistics.deviation[CEPSTRA_FROM:])
+    weights = np.ones(SAID, np.float32)
+    spread = np.sqrt(statistics.deviation[1 + CEPSTRA_FROM :])
     weights[CEPSTRA_FROM:] = spread / spread.mean()
-    weights[0], weights[2:CEPSTRA_FROM] = 5.0, 1.0
     return weights
 
 
@@ -238,23 +260,22 @@ def frames_loss(model: nn.Module, batch: Batch, weights: Tensor) -> tuple[Tensor
     tokens, target, mask = (x.to(device) for x in batch)
     weights = weights.to(device)
     said = model(tokens).float().reshape(target.shape)
-    voiced = target[..., 1]
+    voiced = target[..., 0]
     each = mask[..., None].expand_as(voiced)
     count = each.sum()
     voicing = (
-        F.binary_cross_entropy_with_logits(said[..., 1], voiced, reduction="none") * each
+        F.binary_cross_entropy_with_logits(said[..., 0], voiced, reduction="none") * each
     ).sum() / count
-    pitch_weight = (0.05 + voiced) * each
-    f0 = ((said[..., 0] - target[..., 0]).abs() * pitch_weight).sum() / pitch_weight.sum()
-    periodicity = ((said[..., 2:5] - target[..., 2:5]).abs().mean(-1) * each).sum() / count
+    bands = slice(1, CEPSTRA_FROM)
+    periodicity = ((said[..., bands] - target[..., bands]).abs().mean(-1) * each).sum() / count
     cepstral = _weighted(said - target, weights, each)
     flat_said, flat_target = said.flatten(1, 2), target.flatten(1, 2)
     change = flat_said.diff(dim=1) - flat_target.diff(dim=1)
     changes = _weighted(change, weights, each.flatten(1, 2)[:, 1:])
     spread = _spread(said, target, mask, weights)
-    loss = cepstral + 0.3 * changes + 0.3 * spread + 0.3 * f0 + 0.3 * voicing + 0.1 * periodicity
-    wrong = ((said[..., 1] > 0) != (voiced > 0.5)).float()
-    parts = {"cepstra": cepstral, "change": changes, "spread": spread, "f0": f0}
+    loss = cepstral + 0.3 * changes + 0.3 * spread + 0.5 * voicing + 0.1 * periodicity
+    wrong = ((said[..., 0] > 0) != (voiced > 0.5)).float()
+    parts = {"cepstra": cepstral, "change": changes, "spread": spread}
     figures = {name: float(value.detach()) for name, value in parts.items()}
     figures["voicing_error"] = float((wrong * each).sum() / count)
     return loss, figures

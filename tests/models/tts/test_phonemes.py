@@ -55,3 +55,9 @@ def test_tokens_fit_their_ports() -> None:
     assert steps.shape == ((7 * len(line) + 1) // 2, len(STEP_PORTS))
     assert (steps >= 0).all()
     assert (steps < np.array(list(STEP_PORTS.values()))).all()
+
+
+def test_short_words_without_a_vowel_are_spelled() -> None:
+    assert sounded("brb") == ("B", "IY1", "AA1", "R", "B", "IY1")
+    assert sounded("hmmmmmmm")  # longer ones are sounded as they stand
+    assert sounded("'s") and sounded("'")

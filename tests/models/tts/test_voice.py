@@ -1,11 +1,23 @@
 """The voice: chunks, word positions, speed, bad input."""
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from models.tts.voice import LONGEST_SENTENCE, SHIPPED, Voice, blocks, fade_out, limited, sentences
+from models.program.graph import Program
+from models.tts.voice import (
+    FRAMES_FILE,
+    LENGTHS_FILE,
+    LONGEST_SENTENCE,
+    SHIPPED,
+    Voice,
+    blocks,
+    fade_out,
+    limited,
+    sentences,
+)
 
 pytestmark = pytest.mark.skipif(
     not (SHIPPED / "mouth.safetensors").exists(), reason="no voice is shipped yet"
@@ -27,6 +39,44 @@ def test_words_come_in_order_with_their_samples(voice: Voice) -> None:
     assert all(c.samples.shape == (480,) and c.samples.dtype == np.float32 for c in chunks)
     assert all(np.abs(c.samples).max() <= 1.0 for c in chunks)
     assert 0.02 < np.concatenate([c.samples for c in chunks]).std() < 0.3
+
+
+def test_speech_begins_before_the_text_is_written(voice: Voice) -> None:
+    written: list[str] = []
+
+    def writer() -> Iterator[str]:
+        for piece in ("I was there, ", "you see. ", "And you? "):
+            written.append(piece)
+            yield piece
+
+    chunks = voice.speak_along(writer())
+    next(chunks)
+    assert len(written) == 2  # a comma counts when something follows it
+    said = [next(group).said for _, group in itertools.groupby(chunks, key=lambda c: c.word) if _ >= 0]
+    assert said == ["i", "was", "there", "you", "see", "and", "you"]
+
+
+def test_lengths_and_melody_are_counted_with_each_sentence(voice: Voice) -> None:
+    chunks = list(voice.speak("One, two. Three."))
+    planned = [chunk for chunk in chunks if chunk.planning]
+    assert [chunk.said for chunk in planned] == ["", "two"]  # where each sentence begins
+    for counts in (c for chunk in planned for c in chunk.planning):
+        assert 0.0 < np.mean(list(counts.rates.values())) < 0.9
+
+
+def test_pitch_moves_and_stays_in_range(voice: Voice) -> None:
+    sentence = next(iter(sentences("Did you ever see the sea in winter?")))
+    log_f0 = voice.plan(sentence).log_f0
+    assert np.log(80.0) <= log_f0.min() and log_f0.max() <= np.log(420.0)
+    assert log_f0.std() > 0.03
+    assert np.abs(np.diff(log_f0.ravel())).max() < 0.2
+
+
+def test_without_a_melody_it_stays_on_one_note() -> None:
+    frames, lengths = (Program.load(SHIPPED / name) for name in (FRAMES_FILE, LENGTHS_FILE))
+    flat = Voice(frames, lengths)
+    assert np.ptp(flat.plan(next(iter(sentences("Hello there.")))).log_f0) == 0.0
+    assert sum(1 for _ in flat.speak("Hello there.")) > 10
 
 
 def test_same_text_same_samples(voice: Voice) -> None:
