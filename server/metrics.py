@@ -35,12 +35,16 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=here,
         )
+        self._works: dict[str, Histogram] = {}  # to look a label up costs more than to count
         self.fired = Counter("spiketalk_spikes", "Neurons that fired", ["work"], registry=here)
         self.synops = Counter("spiketalk_synops", "Synaptic operations", ["work"], registry=here)
 
     def measured(self, span: Span) -> None:
         """A stage did a piece of work."""
-        self.work.labels(span.work).observe(span.wall_ms / 1000)
+        work = self._works.get(span.work)
+        if work is None:
+            work = self._works[span.work] = self.work.labels(span.work)
+        work.observe(span.wall_ms / 1000)
         if span.account is not None:
             self.fired.labels(span.work).inc(span.account.spent.fired)
             self.synops.labels(span.work).inc(span.account.spent.synops)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields
+from functools import cache
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -150,20 +151,25 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _values(kind: type[ClientEvent], record: Object) -> Object:
-    hints = get_type_hints(kind)
     values = {}
-    for field in fields(kind):
-        value = record.get(field.name)
+    for name, needed, allowed in _form(kind):
+        value = record.get(name)
         if value is None:
-            if field.default is NO_DEFAULT:
-                raise Refusal(MISSING, f"{record['type']} needs {field.name}", field.name)
+            if needed:
+                raise Refusal(MISSING, f"{record['type']} needs {name}", name)
             continue
-        allowed = _plain(hints[field.name])
         if not isinstance(value, allowed) or isinstance(value, bool):
             wanted = "an object" if dict in allowed else "text" if str in allowed else "a whole number"
-            raise Refusal(INVALID_VALUE, f"{field.name} must be {wanted}; found {_short(value)}", field.name)
-        values[field.name] = value
+            raise Refusal(INVALID_VALUE, f"{name} must be {wanted}; found {_short(value)}", name)
+        values[name] = value
     return values
+
+
+@cache
+def _form(kind: type[ClientEvent]) -> tuple[tuple[str, bool, tuple[type, ...]], ...]:
+    """Each field: its name, whether it is required, the types it may have."""
+    hints = get_type_hints(kind)
+    return tuple((f.name, f.default is NO_DEFAULT, _plain(hints[f.name])) for f in fields(kind))
 
 
 def _plain(hint: Any) -> tuple[type, ...]:
