@@ -357,8 +357,8 @@ _PLACES = frozenset(
 
 def _spoken(value: str, first: bool = True) -> str:
     """A told value as Pip writes it: capitals for the names of places and the month of May."""
-    text = re.sub(r"\b(of|in|this|next) may\b", r"\1 May", sentence_case(value, _PLACES))
-    return text if first else text[0].lower() + text[1:] if not text.startswith(("I ", "I'")) else text
+    text = sentence_case(value, _PLACES) if first else sentence_case(f"so {value}", _PLACES)[3:]
+    return re.sub(r"\b(of|in|this|next) may\b", r"\1 May", text)
 
 
 def own_name(said: str, before: str = "", names: frozenset[str] = frozenset()) -> str:
