@@ -146,14 +146,17 @@ def step_budgets(turn: Mapping[str, int]) -> dict[str, float]:
     """Stage → milliseconds that one of its steps may take, from the budgets of the work that it is part of.
 
     Ears and mouth must keep up with sound, 40 and 20 ms a step; what happens between the user's last word and
-    the first sound shares that time: the mind's all of its own, the lengths half of the mouth's.
+    the first sound shares that time: the mind's all of its own, lengths and melody half of the mouth's.
     """
     from agent.budgets import BUDGETS
 
+    planned = turn.get("mouth lengths", 0) + turn.get("mouth melody", 0)
+    planning = BUDGETS["mouth"].limit_ms / 2 / max(1, planned)
     return {
         "ears": 2 * BUDGETS["ears"].limit_ms,
         "mind": BUDGETS["mind"].limit_ms / max(1, turn.get("mind", 1)),
-        "mouth lengths": BUDGETS["mouth"].limit_ms / 2 / max(1, turn.get("mouth lengths", 1)),
+        "mouth lengths": planning,
+        "mouth melody": planning,
         "mouth": BUDGETS["mouth, going on"].limit_ms / 5,
     }
 

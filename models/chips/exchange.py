@@ -5,7 +5,7 @@ was fed on the way is kept, so that every backend can be given the same steps.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from models.asr.decode import Vocabulary
 from models.asr.ngram import Words
 from models.asr.recogniser import Recogniser, Tuning
 from models.backends.backend import Backend, backend
+from models.backends.counts import Counts
 from models.chips.accuracy import Tape
 from models.chips.bench import Stage
 from models.lm.mind import Mind
@@ -22,13 +23,12 @@ from models.lm.network import PROGRAM, Network
 from models.lm.tokens import Tokens
 from models.program.graph import Program
 from models.program.ops import Array
-from models.tts.context import PHONE_PORTS, STEP_PORTS, phone_tokens
-from models.tts.phonemes import phones
-from models.tts.voice import FRAMES_FILE, LENGTHS_FILE, SHIPPED, Voice, sentences
+from models.program.state import State
+from models.tts.voice import FRAMES_FILE, LENGTHS_FILE, MELODY_FILE, SHIPPED, Voice
 
 REPLY = "Yes, I would like that very much."
 """What is spoken where the mind has nothing to say."""
-EARS, MIND, LENGTHS, MOUTH = "ears", "mind", "mouth lengths", "mouth"
+EARS, MIND, LENGTHS, MELODY, MOUTH = "ears", "mind", "mouth lengths", "mouth melody", "mouth"
 Steps = list[Mapping[str, Array]]
 
 
@@ -37,7 +37,7 @@ class Exchange:
     """What was heard and answered; the programs; the inputs of each; steps from the end of the turn to sound.
 
     turn: stage → its steps after the user's last word was in: the ears' last ones, all that the mind reads,
-    the lengths of the first sentence's phones, one step of sound. Nothing is answered ahead of time.
+    lengths and melody of the first sentence's phones, one step of sound. Nothing is answered ahead of time.
     """
 
     heard: str
@@ -67,10 +67,10 @@ def exchange(recording: Path, folder: Path = SHIPPED) -> Exchange:
         inputs[MIND] = list(tape.inputs) or read(network.tokens, [("user", heard), ("pip", said)])
         turn[MIND], programs[MIND] = len(inputs[MIND]), network.program
     if (folder / FRAMES_FILE).exists():
-        frames, lengths = Program.load(folder / FRAMES_FILE), Program.load(folder / LENGTHS_FILE)
-        programs |= {LENGTHS: lengths, MOUTH: frames}
-        inputs[LENGTHS], inputs[MOUTH] = spoken(Voice(frames, lengths), said)
-        turn |= {LENGTHS: len(inputs[LENGTHS]), MOUTH: 1}
+        mouth = spoken(folder, said)
+        programs |= mouth.programs
+        inputs |= mouth.inputs
+        turn |= mouth.turn
     return Exchange(heard, said, programs, inputs, turn)
 
 
@@ -116,12 +116,40 @@ def read(tokens: Tokens, talk: Sequence[tuple[str, str]]) -> Steps:
     return [{"token": np.array([[token]], np.int32)} for token in tokens.talk(talk)]
 
 
-def spoken(voice: Voice, text: str) -> tuple[Steps, Steps]:
-    """Give what the two networks of the mouth are fed for the first sentence of a text."""
-    sentence = next(iter(sentences(text)))
-    line = phones(sentence)
-    rows = phone_tokens(line, [s.word for s in sentence], sentence[-1].mark or ".")
-    lengths: Steps = [{n: row[None, k : k + 1] for k, n in enumerate(PHONE_PORTS)} for row in rows]
-    planned = voice.plan(sentence).tokens
-    frames: Steps = [{n: row[None, k : k + 1] for k, n in enumerate(STEP_PORTS)} for row in planned]
-    return lengths, frames
+@dataclass
+class Tapes:
+    """A tape for every program that one backend runs."""
+
+    inner: Backend
+    tapes: dict[str, Tape] = field(default_factory=dict)
+    name: str = "tapes"
+
+    def step(
+        self,
+        program: Program,
+        state: State,
+        inputs: Mapping[str, Array],
+        counts: Counts | None = None,
+        rows: Array | None = None,
+    ) -> dict[str, Array]:
+        """See `Backend.step`."""
+        tape = self.tapes.setdefault(program.digest, Tape(self.inner))
+        return tape.step(program, state, inputs, counts, rows)
+
+    def of(self, program: Program) -> Steps:
+        """What went into a program so far."""
+        tape = self.tapes.get(program.digest)
+        return [] if tape is None else list(tape.inputs)
+
+
+def spoken(folder: Path, text: str) -> Exchange:
+    """Have a text spoken by the mouth in a folder; its turn ends with the first sound."""
+    files = {LENGTHS: LENGTHS_FILE, MELODY: MELODY_FILE, MOUTH: FRAMES_FILE}
+    programs = {name: Program.load(folder / file) for name, file in files.items() if (folder / file).exists()}
+    tapes = Tapes(backend("events"))
+    sound = Voice(programs[MOUTH], programs[LENGTHS], tapes, programs.get(MELODY)).speak(text)
+    next(sound, None)
+    turn = {name: len(tapes.of(program)) for name, program in programs.items()}
+    for _ in sound:
+        pass
+    return Exchange("", text, programs, {name: tapes.of(p) for name, p in programs.items()}, turn)

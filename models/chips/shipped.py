@@ -14,15 +14,13 @@ import soxr
 from models.asr.features import SAMPLE_RATE
 from models.backends.backend import backend
 from models.chips.accuracy import Said, bits_per_character, hearing, voice_distortion
-from models.chips.exchange import recogniser, spoken
+from models.chips.exchange import MOUTH, recogniser, spoken
 from models.lm.network import PROGRAM, Network
-from models.program.graph import Program
+from models.tts.context import STEP_FRAMES
 from models.tts.spectrum import ENVELOPE_POINTS
-from models.tts.voice import FRAMES_FILE, LENGTHS_FILE, SHIPPED, Voice
+from models.tts.voice import CEPSTRA_FROM, FRAMES_FILE, SHIPPED
 
 SENTENCES = ("I am here, and I am listening.", "Well, what would you like to talk about today?")
-CEPSTRA_FROM = 5
-"""Where in an acoustic frame the cepstra of the envelope begin, behind pitch and voicing."""
 
 
 def recordings(folder: Path, most: int) -> list[Said]:
@@ -61,13 +59,17 @@ def accuracy(
 
 
 def _distortion(folder: Path, names: Sequence[str]) -> dict[str, float]:
-    frames, lengths = Program.load(folder / FRAMES_FILE), Program.load(folder / LENGTHS_FILE)
-    voice = Voice(frames, lengths)
-    sentences = [spoken(voice, text)[1] for text in SENTENCES]
-    about = frames.metadata
-    gain, deviation = (np.array(json.loads(about[key]), np.float32) for key in ("gain", "deviation"))
-    scale = gain * deviation
-    return voice_distortion(frames, sentences, names, scale, slice(CEPSTRA_FROM, len(scale)), ENVELOPE_POINTS)
+    said = [spoken(folder, text) for text in SENTENCES]
+    frames = said[0].programs[MOUTH]
+    gain, deviation = (
+        np.array(json.loads(frames.metadata[key]), np.float32) for key in ("gain", "deviation")
+    )
+    # The network gives the end of a frame; what comes before, such as pitch, others may have given.
+    width = frames.values[frames.outputs[0]].width // STEP_FRAMES
+    scale = (gain * deviation)[-width:]
+    start = CEPSTRA_FROM - (len(gain) - width)
+    sentences = [one.inputs[MOUTH] for one in said]
+    return voice_distortion(frames, sentences, names, scale, slice(start, width), ENVELOPE_POINTS)
 
 
 def _enter(made: dict[str, dict[str, float]], found: Mapping[str, Mapping[str, float]]) -> None:

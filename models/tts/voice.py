@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.backends import backend
+from models.backends import Backend, backend
 from models.backends.counts import Counts
 from models.program.graph import Program, ProgramError
 from models.tts.context import PHONE_PORTS, STEP_FRAMES, STEP_PORTS, Tokens, phone_tokens, step_tokens
@@ -76,11 +76,15 @@ class Voice:
     """A speaking voice. One `speak` at a time per state; the voice itself keeps none between calls."""
 
     def __init__(
-        self, frames: Program, lengths: Program, engine: str = "events", melody: Program | None = None
+        self,
+        frames: Program,
+        lengths: Program,
+        engine: str | Backend = "events",
+        melody: Program | None = None,
     ) -> None:
         """Without `melody` the voice stays on its middle note."""
         self._frames, self._lengths, self._melody = frames, lengths, melody
-        self._backend = backend(engine)
+        self._backend = backend(engine) if isinstance(engine, str) else engine
         about = frames.metadata
         try:
             self._mean = np.array(json.loads(about["mean"]), np.float32)

@@ -73,4 +73,4 @@ def test_a_broken_budget_is_named() -> None:
 
 def test_steps_share_the_time_of_their_piece_of_work() -> None:
     budgets = step_budgets({"ears": 12, "mind": 10, "mouth lengths": 15, "mouth": 1})
-    assert budgets == {"ears": 40.0, "mind": 6.0, "mouth lengths": 2.0, "mouth": 10.0}
+    assert budgets == {"ears": 40.0, "mind": 6.0, "mouth lengths": 2.0, "mouth melody": 2.0, "mouth": 10.0}

@@ -20,7 +20,7 @@ from models.chips.html import document, plot
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recordings"
 RECORDING = min(RECORDINGS.glob("*.opus"))
 ALL_SHIPPED = all((SHIPPED / f"{name}.safetensors").exists() for name in ("ears", "mind", "mouth"))
-BUDGETS = {"ears": 40.0, "mind": 60.0, "mouth lengths": 5.0, "mouth": 10.0}
+BUDGETS = {"ears": 40.0, "mind": 60.0, "mouth lengths": 5.0, "mouth melody": 5.0, "mouth": 10.0}
 
 pytestmark = pytest.mark.skipif(not ALL_SHIPPED, reason="not all networks are shipped yet")
 
@@ -39,7 +39,7 @@ def report(found: Exchange) -> dict[str, Any]:
 
 def test_every_network_is_fed_what_it_takes(found: Exchange) -> None:
     assert found.heard and found.said
-    assert list(found.programs) == ["ears", "mind", "mouth lengths", "mouth"]
+    assert list(found.programs) == list(BUDGETS)
     for name, program in found.programs.items():
         assert all(set(step) == set(program.inputs) for step in found.inputs[name])
     assert found.turn["ears"] < len(found.inputs["ears"])
