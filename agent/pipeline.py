@@ -140,6 +140,8 @@ class Conversation:
     async def _listen(self) -> None:
         """Follow the microphone; for each frame heard, one is played."""
         while (frame := await self._sound.hear()) is not None:
+            if isinstance(self.state, Closed):
+                return  # a sound may have swallowed the cancellation
             self.clock.advance(FRAME)
             self._play()
             at, start = self.clock.now(), now()

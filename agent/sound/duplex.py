@@ -108,7 +108,9 @@ class Duplex:
         while not self._heard:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), FRAME_MS / 1000 * 4)
+                # not wait_for, which before Python 3.12 loses a cancellation that comes with the event
+                async with asyncio.timeout(FRAME_MS / 1000 * 4):
+                    await self._arrived.wait()
             except TimeoutError:
                 return await self._without_device()
         if self._silent > LOST_FRAMES:

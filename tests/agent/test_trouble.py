@@ -20,7 +20,7 @@ from agent.pipeline import Conversation
 from agent.replay import SessionLog, replay, steps
 from agent.stages import Hearing, Piece
 from agent.trace import Moment
-from agent.turn.events import Cancel
+from agent.turn.events import Cancel, Close
 from agent.turn.settings import Settings
 from agent.turn.states import Closed
 from tests.room import Room, ScriptedEars, ScriptedHearing, ScriptedMind, ScriptedMouth, play
@@ -255,3 +255,27 @@ def test_settings_that_change_in_mid_talk_are_on_record_and_are_decided_by_again
     run(live())
     assert [event for event, _ in steps(path) if isinstance(event, Settings)] == [later]
     assert replay(path).effects > 5
+
+
+class Deafened(Room):
+    """A sound whose wait swallows the cancellation, as `asyncio.wait_for` can."""
+
+    async def hear(self) -> Floats | None:
+        try:
+            await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            return np.zeros(320, np.float32)
+        return await super().hear()
+
+
+def test_a_sound_that_swallows_its_cancellation_holds_nobody_up() -> None:
+    scene = read("clean_turn")
+
+    async def live() -> Conversation:
+        stages = WatchedStages(scene, Tripwire("", 0))
+        conversation = Conversation(Deafened(scene), stages, stages, stages)
+        asyncio.get_running_loop().call_later(0.3, conversation.tell, Close)
+        await asyncio.wait_for(conversation.converse(), 60)
+        return conversation
+
+    assert isinstance(asyncio.run(live()).state, Closed)
