@@ -1,7 +1,7 @@
 """`spiketalk bench load`: many people talk to one server at once, and what each of them notices is measured.
 
-Each talker says a recording, waits for the answer, and is silent so long that speech is 40 % of the time.
-Three times are taken at the client's end of the socket: from the last voiced sample that was sent to the
+Each talker says a breath of a recording, waits for the answer, and is silent so long that speech is 40 % of
+the time. Three times are taken at the client's end of the socket: from the last voiced sample that was sent to the
 first sound of the answer (voice to voice), how late each piece of the answer came for a player that waits
 80 ms, and how long the smallest event takes there and back: what the server adds to a pipeline without one.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
@@ -41,9 +42,13 @@ VOICED_DB = -35.0
 Pcm = NDArray[np.int16]
 
 
+PAUSE_FRAMES = 15
+"""a question has no pause of 300 ms: it would be taken for its end"""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A recording, and where its last voiced sample is."""
+    """What was said in one breath, and where its last voiced sample is."""
 
     pcm: Pcm
     voiced_to: int
@@ -73,7 +78,12 @@ def load(
     cycles: afterwards, connect, write a line, hear the answer's first sound and drop, so many times.
     A soak is `--sessions 10 --seconds 3600`: look at memory_mb_grown and dropped_frames.
     """
-    questions = read(recordings)
+    if sessions < 1 or seconds <= 0 or alone_seconds <= 0 or cycles < 0:
+        raise click.UsageError("sessions, seconds and alone-seconds are more than 0, cycles 0 or more")
+    try:
+        questions = read(recordings)
+    except FileNotFoundError as error:
+        raise click.UsageError(str(error)) from error
     return asyncio.run(_measure(questions, sessions, seconds, alone_seconds, cycles, models))
 
 
@@ -86,8 +96,13 @@ def read(folder: Path) -> list[Question]:
         step = SPEAKING_HZ * CHUNK_MS // 1000
         whole = sound[: len(sound) // step * step].reshape(-1, step)
         voiced = np.flatnonzero(10 * np.log10(np.mean(whole**2, axis=1) + 1e-10) > VOICED_DB)
-        end = int(voiced[-1] + 1) * step if len(voiced) else len(sound)
-        found.append(Question(np.clip(32_767 * sound[: end + step], -32_768, 32_767).astype("<i2"), end))
+        breaths = np.split(voiced, np.flatnonzero(np.diff(voiced) >= PAUSE_FRAMES) + 1)
+        longest = max(breaths, key=len)
+        if not len(longest):
+            continue
+        first, last = max(0, int(longest[0]) - 2) * step, int(longest[-1] + 1) * step
+        pcm = np.clip(32_767 * sound[first:last], -32_768, 32_767).astype("<i2")
+        found.append(Question(pcm, len(pcm)))
     if not found:
         raise FileNotFoundError(f"{folder} holds no recordings (.opus, .wav)")
     return found
@@ -152,6 +167,8 @@ async def _server(sessions: int, models: Path | None) -> AsyncIterator[str]:
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 async def _talk(url: str, questions: Sequence[Question], sessions: int, seconds: float) -> Noted:

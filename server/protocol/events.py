@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields
-from functools import cache
 from types import UnionType
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -152,7 +151,7 @@ def _no_number(name: str) -> NoReturn:
 
 def _values(kind: type[ClientEvent], record: Object) -> Object:
     values = {}
-    for name, needed, allowed in _form(kind):
+    for name, needed, allowed in _FORMS[kind]:
         value = record.get(name)
         if value is None:
             if needed:
@@ -165,7 +164,6 @@ def _values(kind: type[ClientEvent], record: Object) -> Object:
     return values
 
 
-@cache
 def _form(kind: type[ClientEvent]) -> tuple[tuple[str, bool, tuple[type, ...]], ...]:
     """Each field: its name, whether it is required, the types it may have."""
     hints = get_type_hints(kind)
@@ -181,3 +179,6 @@ def _plain(hint: Any) -> tuple[type, ...]:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+_FORMS = {kind: _form(kind) for kind in EVENTS.values()}
