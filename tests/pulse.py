@@ -1,4 +1,4 @@
-"""A sound server of our own, with a microphone and a loudspeaker that are not there (PulseAudio null sinks)."""
+"""A sound server of our own, with a microphone and a loudspeaker that are not there: null sinks."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def server(place: Path) -> Iterator[dict[str, str]]:
     )
     env = os.environ | {
         "HOME": str(place),
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
         "XDG_RUNTIME_DIR": str(place),
         "PULSE_RUNTIME_PATH": str(place),
         "PULSE_SERVER": f"unix:{place}/native",
