@@ -41,9 +41,25 @@ def recording() -> Path:
     return found[0]
 
 
-def largest(state: State) -> dict[str, float]:
-    """Part of the state → its largest magnitude; a start of −1e30 before the first step is none."""
-    return {name: float(np.abs(np.where(part <= -1e29, 0, part)).max()) for name, part in state.items()}
+def largest(program: Program, state: State) -> dict[str, float]:
+    """Part of the state → its largest magnitude, in units in which its bound does not grow with time.
+
+    A WKV's sum of weights tends to 1 / (1 − e^w) over a time of 1 / |w|, so it is taken as a share of that,
+    and its sum of values as a share of the weights; its exponent follows the keys.
+    """
+    recurrent = {node.name for node in program.nodes if node.op == "wkv"}
+    found = {
+        name: float(np.abs(part).max())
+        for name, part in state.items()
+        if name.rpartition(".")[0] not in recurrent
+    }
+    for node in program.nodes:
+        if node.op == "wkv":
+            num, den = (state[f"{node.name}.{part}"].astype(np.float64) for part in ("num", "den"))
+            decay = program.tensor(node, "decay").astype(np.float64)
+            found[f"{node.name}.den"] = float((den * -np.expm1(decay)).max()) - 1
+            found[f"{node.name}.num"] = float((np.abs(num) / np.maximum(den, 1e-30)).max())
+    return found
 
 
 def follow(program: Program, state: State, steps: list[dict[str, Array]]) -> None:
@@ -72,10 +88,10 @@ def test_shipped_networks_run_for_hours(which: str) -> None:
             EVENTS.step(program, state, given[index % len(given)], counts)
         follow(program, state, given[:CHECKED_STEPS])
         rates.append(sum(counts.active.values()) / part)
-        sizes.append(largest(state))
+        sizes.append(largest(program, state))
     assert all(abs(rate / rates[0] - 1) < 0.01 for rate in rates[1:]), rates
     for name, first in sizes[0].items():
-        assert all(np.isfinite(size[name]) and size[name] <= 2 * first + 1e-3 for size in sizes), name
+        assert all(np.isfinite(size[name]) and size[name] <= max(2 * first, 0) + 1e-2 for size in sizes), name
 
 
 @settings(
