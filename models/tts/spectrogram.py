@@ -1,6 +1,6 @@
 """A held-out sentence three times as a picture: the recording, its copy-synthesis, and the voice.
 
-    python -m models.tts.spectrogram docs/images/mouth.png
+    python -m models.tts.spectrogram docs/pictures/mouth.png
 """
 
 from __future__ import annotations
