@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ from server.door import Door, KeyFileError, is_loopback, read_keys
 from server.stages import Networks
 
 SESSIONS_PER_CORE = 16
+SWITCH_S = 0.0005
+"""a thread that computes gives way to the event loop after so long; Python's own 5 ms add up"""
 
 
 def serve(
@@ -34,6 +37,7 @@ def serve(
     An address that others can reach needs api_key_file, with one key a line. The two certificate files bring
     TLS. idle_timeout, in seconds, ends sessions from which nothing comes.
     """
+    sys.setswitchinterval(SWITCH_S)
     how = options(host, port, sessions, api_key_file, origins, certificate, certificate_key, idle_timeout)
     click.echo("Loading ears, mind and mouth …")
     asyncio.run(until_stopped(Networks.load(models), how))

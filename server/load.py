@@ -1,9 +1,9 @@
 """`spiketalk bench load`: many people talk to one server at once, and what each of them notices is measured.
 
 Each talker says a breath of a recording, waits for the answer, and is silent so long that speech is 40 % of
-the time. Three times are taken at the client's end of the socket: from the last voiced sample that was sent to the
-first sound of the answer (voice to voice), how late each piece of the answer came for a player that waits
-80 ms, and how long the smallest event takes there and back: what the server adds to a pipeline without one.
+the time. Three times are taken at the client's end of the socket: from the last voiced sample that was sent
+to the first sound of the answer (voice to voice), how late each piece of the answer came for a player that
+waits 80 ms, and how long the smallest event takes there and back: what the server adds to a pipeline without.
 """
 
 from __future__ import annotations

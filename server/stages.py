@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Semaphore
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +21,11 @@ from agent.stages import Ears, Hearing, Mind, Mouth, Piece
 from agent.trace import activity
 from agent.turn.events import Why
 from models.lm.mind import Mind as MindNetwork
-from models.tts.voice import Voice
+from models.tts.voice import Chunk, Voice
 from models.tts.words import spoken
 from server.spikes import Meter, Watch, nobody
+
+Gate = Semaphore
 
 REMEMBERED = 8
 """so many texts are kept to show what is said as it was written"""
@@ -54,6 +58,9 @@ class Networks:
     ears: SpikingEars
     mind: MindNetwork
     voice: Voice
+    gate: Gate = field(default_factory=lambda: Semaphore(max(1, (os.cpu_count() or 1) - 1)))
+    """so many minds and mouths compute at once, a reply or 20 ms of speech each: more would only take the
+    interpreter from each other, and from the event loop"""
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Networks:
@@ -71,8 +78,8 @@ class Networks:
         manner, spelling = Manner(), Spelling()
         return Stages(
             WatchedEars(self.ears, manner),
-            AttentiveMind(self.mind, seed, manner),
-            MannerlyMouth(self.voice, manner, spelling),
+            AttentiveMind(self.mind, seed, manner, self.gate),
+            MannerlyMouth(self.voice, manner, spelling, self.gate),
             manner,
             spelling,
         )
@@ -117,15 +124,16 @@ class WatchedHearing:
 class AttentiveMind(SpikingMind):
     """Asked for an answer without a turn, it answers the last line of the user's."""
 
-    def __init__(self, mind: MindNetwork, seed: int, manner: Manner) -> None:
+    def __init__(self, mind: MindNetwork, seed: int, manner: Manner, gate: Gate) -> None:
         super().__init__(mind, seed)
-        self._manner = manner
+        self._manner, self._gate = manner, gate
 
     def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
         """See `Mind.reply`."""
         if why == "asked" and talk and talk[-1].speaker == "user":
             words = talk[-1].text()
-        said = super().reply(talk, words, why)
+        with self._gate:
+            said = super().reply(talk, words, why)
         if self._said is not None and self._said.counts is not None:
             Meter("mind", self._manner.watch).read(self._said.counts)
         return said
@@ -145,9 +153,9 @@ class Written:
 class MannerlyMouth(SpikingMouth):
     """Speaks at the session's speed, or writes."""
 
-    def __init__(self, voice: Voice, manner: Manner, spelling: Spelling) -> None:
+    def __init__(self, voice: Voice, manner: Manner, spelling: Spelling, gate: Gate) -> None:
         super().__init__(voice)
-        self._manner, self._spelling = manner, spelling
+        self._manner, self._spelling, self._gate = manner, spelling, gate
 
     def speak(self, text: str) -> Iterator[Piece]:
         """See `Mouth.speak`."""
@@ -157,12 +165,17 @@ class MannerlyMouth(SpikingMouth):
             yield from (Written(silence, 0, index, 0, word) for index, word in enumerate(text.split()))
             return
         self._spelling.remember(text)
-        for chunk in self._voice.speak(text, self._manner.speed):
+        chunks = self._voice.speak(text, self._manner.speed)
+        while (chunk := self._next(chunks)) is not None:
             if chunk.counts is not None:
                 self._spent += activity(chunk.counts)
                 if self._manner.watch is not nobody:
                     Meter("mouth", self._manner.watch).read(chunk.counts)
             yield chunk
+
+    def _next(self, chunks: Iterator[Chunk]) -> Chunk | None:
+        with self._gate:
+            return next(chunks, None)
 
 
 class Spelling:
