@@ -58,7 +58,7 @@ class Networks:
     ears: SpikingEars
     mind: MindNetwork
     voice: Voice
-    gate: Gate = field(default_factory=lambda: Semaphore(max(1, (os.cpu_count() or 1) - 1)))
+    gate: Gate = field(default_factory=lambda: Semaphore(os.cpu_count() or 1))
     """so many minds and mouths compute at once, a reply or 20 ms of speech each: more would only take the
     interpreter from each other, and from the event loop"""
 
