@@ -17,11 +17,11 @@ import click
 from agent.commands.bench import bench
 from agent.commands.chat import chat
 from agent.commands.choices import config, devices
+from agent.commands.mind import convert, generate, reply
 from agent.commands.options import FOLDER, MODELS
 from agent.commands.sessions import replay
 from agent.commands.stages import say, transcribe
 from agent.commands.talk import talk
-from models.lm.command import convert, generate, reply
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

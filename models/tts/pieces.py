@@ -12,6 +12,7 @@ LETTER_A = "\ue000"  # the name of the letter, which is no article
 
 
 def unit_name(value: str, unit: str) -> str:
+    """A unit in words, many unless the value is 1: "km²" → "square kilometers"."""
     name = UNITS[unit.lower()]
     if value == "1" or name in NO_PLURAL:
         return name
@@ -22,6 +23,7 @@ def unit_name(value: str, unit: str) -> str:
 
 
 def money(match: re.Match[str]) -> str:
+    """"$3.50" → "three dollars and fifty cents", "£2m" → "two million pounds"."""
     sign, whole, cents, scale = (
         match["sign"],
         match["whole"].replace(",", ""),
@@ -44,6 +46,7 @@ def money(match: re.Match[str]) -> str:
 
 
 def clock(match: re.Match[str]) -> str:
+    """"7:05 pm" → "seven oh five P M", "12:00" → "twelve o'clock"."""
     hour, minute, half = int(match["hour"]), int(match["minute"] or 0), match["half"]
     suffix = f" {half[0].upper()} M" if half else ""
     if minute == 0:
@@ -57,24 +60,29 @@ def clock(match: re.Match[str]) -> str:
 
 
 def two_digits(digits: str) -> str:
+    """Minutes or the end of a year: "05" → "oh five"."""
     return f"{'oh ' if digits[0] == '0' else ''}{n.cardinal(digits)}"
 
 
 def month_name(text: str) -> str:
+    """"Sept" → "september"."""
     return next(m for m in MONTHS if m.startswith(text.lower()[:3]))
 
 
 def month_day(match: re.Match[str]) -> str:
+    """"May 3, 1999" → "may third, nineteen ninety nine"."""
     said = f"{month_name(match['month'])} {n.ordinal(match['day'])}"
     return f"{said}, {n.year(match['year'])}" if match["year"] else said
 
 
 def day_month(match: re.Match[str]) -> str:
+    """"3 May 1999" → "the third of may, nineteen ninety nine"."""
     said = f"the {n.ordinal(match['day'])} of {month_name(match['month'])}"
     return f"{said}, {n.year(match['year'])}" if match["year"] else said
 
 
 def numeric_date(match: re.Match[str]) -> str:
+    """"5/3/1999" and "1999-05-03" → month, day, year; numbers where no date fits."""
     a, b, c = match["a"], match["b"], match["c"]
     year, month, day = (a, b, c) if len(a) == 4 else (c, a, b)
     if int(month) > 12 and int(day) <= 12:
@@ -87,11 +95,13 @@ def numeric_date(match: re.Match[str]) -> str:
 
 
 def phone(match: re.Match[str]) -> str:
+    """A telephone number, figure by figure, with a pause between its groups."""
     groups = re.findall(r"\d+", match[0])
     return ", ".join("eight hundred" if g == "800" else n.one_by_one(g, "oh") for g in groups)
 
 
 def roman(match: re.Match[str]) -> str:
+    """"Henry VIII" → "Henry the eighth", "Chapter IV" → "Chapter four"."""
     values = [_ROMAN[c] for c in match["roman"].lower()]
     total = sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
     crowned = re.fullmatch(MONARCHS, match["name"], re.IGNORECASE)
@@ -99,12 +109,14 @@ def roman(match: re.Match[str]) -> str:
 
 
 def power(match: re.Match[str]) -> str:
+    """An exponent: "²" → "squared", "10^6" → "to the sixth"."""
     exponent = match["n"]
     said = {"2": "squared", "3": "cubed"}.get(exponent)
     return " " + (said or f"to the {'minus ' if match['minus'] else ''}{n.ordinal(exponent)}")
 
 
 def file(match: re.Match[str]) -> str:
+    """"notes.txt" → "notes dot T X T"."""
     ending = match["ending"]
     said = ending if ending.lower() in ("zip", "json", "doc", "gif") else letters(ending)
     return f"{match['name']} dot {said}"
@@ -117,10 +129,12 @@ def street(match: re.Match[str]) -> str:
 
 
 def letters(text: str) -> str:
+    """The names of the letters of a text: "USB" → "U S B"."""
     return " ".join(LETTER_A if c in "aA" else c.upper() for c in text if c.isascii() and c.isalpha())
 
 
 def address(match: re.Match[str]) -> str:
+    """A web or mail address: "a.b@c.org" → "a dot b at c dot org"."""
     text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match[0], flags=re.I).split("?")[0].rstrip("/")
     tail = ""
     while text and text[-1] in ".,!;:":
@@ -143,6 +157,7 @@ def code(match: re.Match[str]) -> str:
 
 
 def grouped(digits: str) -> str:
+    """Digits of a number that is a name: four as a year is said, longer ones one by one."""
     return (
         n.one_by_one(digits)
         if digits[0] == "0" or len(digits) > 4
@@ -153,6 +168,7 @@ def grouped(digits: str) -> str:
 
 
 def integer(match: re.Match[str]) -> str:
+    """A whole number; four digits without a comma as a year, long ones figure by figure."""
     digits = match[0]
     if "," not in digits:
         if len(digits) == 4 and 1100 <= int(digits) < 2100 and digits != "2000":
@@ -165,10 +181,12 @@ def integer(match: re.Match[str]) -> str:
 
 
 def dotted(match: re.Match[str]) -> str:
+    """"U.S." → "U S"."""
     return letters(match[0])
 
 
 def abbreviation(match: re.Match[str]) -> str:
+    """"Mr." → "mister", with the sentence's full stop kept where it was both."""
     word, dot = match["word"].lower(), match["dot"] or ""
     if word not in (SHORT if dot else BARE_SHORT):
         return match[0]
@@ -188,33 +206,40 @@ def span(match: re.Match[str]) -> str:
 
 
 def until(match: re.Match[str]) -> str:
+    """The dash of a range of times: "9 am–5 pm" → "9 am to 5 pm"."""
     return f"{match['half'] or ''} to "
 
 
 def secret(match: re.Match[str]) -> str:
+    """Digits of a code, a flight or a PIN, one by one."""
     digits = re.search(r"\d+", match[0])
     assert digits is not None
     return match[0][: digits.start()] + n.one_by_one(digits[0], "oh")
 
 
 def height(match: re.Match[str]) -> str:
+    """6'2" → "six foot two"."""
     return f"{n.cardinal(match['a'])} foot {n.cardinal(match['b'])}"
 
 
 def day_name(text: str) -> str:
+    """"Tue" → "tuesday"."""
     return next(day for short, day in DAYS.items() if text.lower().startswith(short[:3]))
 
 
 def old_year(match: re.Match[str]) -> str:
+    """A year behind a word that tells it is one, three digits too: "in 476"."""
     return f"{match['before']} {n.year(match['n'])}"
 
 
 def part_of_one(above: str, below: str) -> str:
+    """A fraction: "1/2" → "a half", "3/4" → "three quarters"."""
     said = n.fraction(above, below)
     return "a" + said[3:] if said.startswith("one ") else said
 
 
 def measure(match: re.Match[str]) -> str:
+    """A number with its unit: "5 kg" → "five kilograms"; left alone where the unit may be a word."""
     value, unit = match["n"], match["u"]
     if " " in match[0] and (unit in ("in", "IN", "s", "a") or unit in ("K", "M", "G", "v", "w", "L", "H")):
         return match[0]
@@ -226,6 +251,7 @@ def measure(match: re.Match[str]) -> str:
 
 
 def reach(match: re.Match[str]) -> str:
+    """"1914–18" → "nineteen fourteen to eighteen", "3–5" → "three to five"."""
     a, b = match["a"], match["b"]
     if len(a) == 4 and len(b) in (2, 4):
         return f"{n.year(a)} to {n.year(b) if len(b) == 4 else n.cardinal(b)}"

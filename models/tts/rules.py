@@ -196,6 +196,7 @@ def _rules() -> Iterator[Rule]:
 
 
 def units_pattern() -> str:
+    """All units but the degree as a regular expression, longest first."""
     return "|".join(sorted((re.escape(u) for u in UNITS if u[0] != "°"), key=len, reverse=True))
 
 

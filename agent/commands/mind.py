@@ -1,11 +1,12 @@
 # ruff: noqa: E501
-"""The mind's own commands: `reply`, `convert`, `generate`."""
+"""`reply`, `convert` and `generate`: the mind's own commands."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -112,9 +113,9 @@ def _elsewhere(url: str, model: str, key: str, quiet: bool) -> Callable[[str], t
 @click.option("--rescale/--no-rescale", default=True, show_default=True, help="Halve after every six layers.")
 def convert(checkpoint: Path, output: Path, kind: str, embedding: str, rescale: bool) -> None:
     """Make a released SpikeGPT or RWKV-4 CHECKPOINT (.pth) readable without PyTorch."""
-    from models.lm.convert import convert as run
     from models.lm.spikegpt import CheckpointError
 
+    run = import_module("models.lm.convert").convert  # it needs PyTorch, and talking does not
     binary = None if embedding == "by-size" else embedding == "binary"
     try:
         made = run(checkpoint, output, kind, binary, rescale)

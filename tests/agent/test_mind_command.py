@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from models.lm.command import convert, generate, reply
+from agent.commands.mind import convert, generate, reply
 from tests.models.lm.test_spikegpt import VOCABULARY, released
 
 torch = pytest.importorskip("torch")
