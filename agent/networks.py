@@ -188,8 +188,8 @@ class SpikingMouth:
     def speak(self, text: str) -> Iterator[Piece]:
         """The sound of `text`, 20 ms at a time."""
         for chunk in self._voice.speak(text):
-            if chunk.counts is not None:
-                self._spent += activity(chunk.counts)
+            for counts in (*chunk.planning, *(() if chunk.counts is None else (chunk.counts,))):
+                self._spent += activity(counts)
             yield chunk
 
     def account(self) -> Account:

@@ -71,7 +71,7 @@ def follow(program: Program, state: State, steps: list[dict[str, Array]]) -> Non
     assert same_bits(fast.memory, slow.memory)
 
 
-@pytest.mark.parametrize("which", ["ears", "mind", "mouth lengths", "mouth"])
+@pytest.mark.parametrize("which", ["ears", "mind", "mouth lengths", "mouth melody", "mouth"])
 def test_shipped_networks_run_for_hours(which: str) -> None:
     """An exchange over and over without ever starting anew: firing and state as at the beginning."""
     found = exchange(recording())
