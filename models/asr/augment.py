@@ -28,6 +28,21 @@ class Recipe:
     time_masks_per_s: float = 0.2
     time_width: int = 24
 
+    @classmethod
+    def harder(cls, by: float) -> Recipe:
+        """0: the mild copies that a young network learns fastest from; 1: what keeps one that fits its data
+        from learning it by heart."""
+        mild = cls()
+        return cls(
+            speed=mild.speed + 0.02 * by,
+            warp=mild.warp + 0.05 * by,
+            loudness=mild.loudness + 0.5 * by,
+            noise_share=mild.noise_share + 0.2 * by,
+            noise_db=(mild.noise_db[0] - 3 * by, mild.noise_db[1]),
+            band_width=round(mild.band_width + 6 * by),
+            time_masks_per_s=mild.time_masks_per_s + 0.3 * by,
+        )
+
 
 
 def stretch(mels: Floats, speed: float, warp: float) -> Floats:

@@ -51,6 +51,7 @@ class Settings:
     activity_weight: float = 0.0
     frame_weight: float = 0.0
     muon: float = 10.0
+    hardness: float = 0.0
     seed: int = 1
 
 
@@ -66,6 +67,7 @@ def train(
     activity_weight: float = 0.0,
     frame_weight: float = 0.5,
     muon: float = 10.0,
+    hardness: float = 0.0,
     aligner: Path | None = None,
     start: Path | None = None,
     seed: int = 1,
@@ -95,6 +97,7 @@ def train(
         activity_weight=activity_weight,
         frame_weight=weight,
         muon=muon,
+        hardness=hardness,
         seed=seed,
     )
     if start is not None and not (folder / CHECKPOINT).exists():
@@ -120,7 +123,7 @@ def learn(
     (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=1))
     noises = [log_mels(noise.samples) for noise in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
     sampler = Sampler(entries, int(settings.batch_s * 100), settings.seed)
-    recipe = Recipe()
+    recipe = Recipe.harder(settings.hardness)
     development = development_entries(shards)
     model = Ears(_size(settings))
     hours = sum(entry.frames for entry in entries) / 360_000
