@@ -19,6 +19,7 @@ from agent.sound.wav import SoundError
 from agent.talk import Turn, talk
 from agent.trace import Activity, Timing
 from models.asr.errors import edits
+from models.asr.recogniser import Recogniser, Transcript
 
 _TO_FIRST_SAMPLE = "first sample"
 
@@ -35,21 +36,20 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A recording, the turns that were heard in it, and the file with the answers."""
+    """A recording, what the ears make of it as a whole, its turns in a talk, and the file with the answers.
+
+    The words of the talk are fewer where a turn was thought to be over too soon.
+    """
 
     held: Held
+    whole: Transcript
     turns: tuple[Turn, ...]
     answer: Path
 
     @property
     def heard(self) -> str:
-        """All words that were recognised."""
+        """All words that were recognised in the talk."""
         return " ".join(turn.text for turn in self.turns if turn.text)
-
-    @property
-    def phones(self) -> tuple[str, ...]:
-        """All phones that were recognised, greedily."""
-        return tuple(phone for turn in self.turns for phone in turn.phones)
 
     @property
     def reply(self) -> str:
@@ -58,8 +58,8 @@ class Answered:
 
     @property
     def phone_errors(self) -> int:
-        """Phones that were missed, made up or taken for others."""
-        return edits(self.phones, self.held.phones)
+        """Phones of the whole recording that were missed, made up or taken for others, greedily."""
+        return edits(self.whole.phones, self.held.phones)
 
 
 def held_out(folder: Path) -> list[Held]:
@@ -76,13 +76,21 @@ def held_out(folder: Path) -> list[Held]:
 
 def answer_all(folder: Path, answers: Path, models: Path | None = None) -> list[Answered]:
     """Put each recording of `folder` to the agent, in a talk of its own; its answers go to `answers`."""
-    networks = Networks.load(models)
+    networks, ears = Networks.load(models), Recogniser.load(models)
     made = []
     for held in held_out(folder):
         answer = answers / f"{held.path.stem}.wav"
         turns = talk(held.path, answer, lambda: networks)
-        made.append(Answered(held, tuple(turns), answer))
+        made.append(Answered(held, _whole(ears, held.path), tuple(turns), answer))
     return made
+
+
+def _whole(ears: Recogniser, path: Path) -> Transcript:
+    """What the ears hear in a recording from its first sample to its last."""
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    stream = ears.stream(rate)
+    stream.feed(sound.mean(1))
+    return stream.finish()
 
 
 def words(text: str) -> list[str]:
@@ -132,9 +140,8 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
             "heard": one.heard,
             "reply": one.reply,
             "phone_error_rate": round(one.phone_errors / len(one.held.phones), 4),
-            "word_error_rate": round(
-                edits(words(one.heard), words(one.held.text)) / len(words(one.held.text)), 4
-            ),
+            "word_error_rate": round(_word_errors(one, one.whole.text) / len(words(one.held.text)), 4),
+            "word_error_rate_in_talk": round(_word_errors(one, one.heard) / len(words(one.held.text)), 4),
             "to_first_sample_ms": [round(t.total_ms, 1) for t in _to_first_sample(one)],
         }
         if with_reading and one.reply:
@@ -142,12 +149,13 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
             row |= {"read_back": back, "words_read_back": round(shared_words(one.reply, back), 4)}
         rows.append(row)
     said = sum(len(one.held.phones) for one in answered)
-    mistakes = sum(edits(words(one.heard), words(one.held.text)) for one in answered)
+    spoken = sum(len(words(one.held.text)) for one in answered)
     latencies = [t for one in answered for t in _to_first_sample(one)]
     report: dict[str, object] = {
         "files": rows,
         "phone_error_rate": round(sum(one.phone_errors for one in answered) / said, 4),
-        "word_error_rate": round(mistakes / sum(len(words(one.held.text)) for one in answered), 4),
+        "word_error_rate": round(sum(_word_errors(one, one.whole.text) for one in answered) / spoken, 4),
+        "word_error_rate_in_talk": round(sum(_word_errors(one, one.heard) for one in answered) / spoken, 4),
         "to_first_sample_ms": _middle_and_worst([t.total_ms for t in latencies]),
         "to_first_sample_compute_ms": _middle_and_worst([t.compute_ms for t in latencies]),
         "firing_rate": {stage: round(spent.firing_rate, 4) for stage, spent in _activities(answered).items()},
@@ -156,6 +164,10 @@ def figures(answered: Sequence[Answered], with_reading: bool = True) -> dict[str
         shares = [row["words_read_back"] for row in rows if "words_read_back" in row]
         report["words_read_back"] = round(mean(float(str(share)) for share in shares), 4) if shares else 0.0
     return report
+
+
+def _word_errors(one: Answered, heard: str) -> int:
+    return edits(words(heard), words(one.held.text))
 
 
 def _to_first_sample(one: Answered) -> list[Timing]:
