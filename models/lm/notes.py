@@ -304,7 +304,7 @@ class Notes:
     def farewell(self, text: str) -> str:
         """A goodbye with the user's name, and a word for someone who was named, where that was told.
 
-        >>> Notes(name="ada", names={"dog": "rex"}).farewell("Bye! Come again.")
+        >>> Notes(name="ada", names={"dog": "rex"}, last="dog").farewell("Bye! Come again.")
         'Bye, Ada! Come again. Say hi to Rex from me.'
         """
         name = self.name.capitalize()

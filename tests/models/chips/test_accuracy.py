@@ -88,7 +88,7 @@ def ears() -> Recogniser:
 def test_shipped_ears_hear_as_well_on_loihi_2_as_here(ears: Recogniser) -> None:
     """Fixed point costs at most five phones in a hundred on a recording."""
     said = []
-    for line in (RECORDINGS / "texts.tsv").read_text(encoding="utf-8").splitlines()[1:2]:
+    for line in (RECORDINGS / "texts.tsv").read_text(encoding="utf-8").splitlines()[1:5]:
         name, _, _, text, phones = line.split("\t")
         sound, rate = soundfile.read(RECORDINGS / name, dtype="float32")
         said.append(Said(soxr.resample(sound, rate, 16_000), text, tuple(phones.split())))

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The port where `chat_server.py` listens."""
-    server = [sys.executable, str(Path(__file__).parent / "chat_server.py")]
+    server = [sys.executable, str(Path(__file__).parent / "models" / "lm" / "chat_server.py")]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
