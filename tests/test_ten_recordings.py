@@ -10,7 +10,7 @@ from agent.bench import Answered, answer_all, held_out, read_back, shared_words
 from agent.clock import samples
 from tests.recordings import RECORDINGS
 
-MOST_PHONE_ERRORS = 0.46  # where the shipped ears stand; the next mark is 0.35
+MOST_PHONE_ERRORS = 0.43  # where the shipped ears stand; the next mark is 0.35
 LEAST_WORDS_READ_BACK = 0.40
 MOST_COMPUTE_MS = 150.0
 
