@@ -118,10 +118,13 @@ async def _measure(
 ) -> dict[str, Any]:
     async with _server(sessions + 2, models) as url:
         alone = await _talk(url, questions, 1, alone_seconds)
-        before = _resident_mb(url)
+        before, worked = _resident_mb(url), _processor_s(url)
         peak: list[float] = []
         watching = asyncio.create_task(_watch_memory(url, peak))
+        began = now().wall_ms
         many = await _talk(url, questions, sessions, seconds)
+        took_s = (now().wall_ms - began) / 1000
+        worked = _processor_s(url) - worked
         watching.cancel()
         for number in range(cycles):
             await _connect_and_drop(url, number)
@@ -142,6 +145,7 @@ async def _measure(
         "dropped_frames": many.late_frames,
         "added_latency_ms_alone_p95": _percentile(alone.added, 95),
         "added_latency_ms_p95": _percentile(many.added, 95),
+        "processor_ms_per_talk_second": round(1000 * worked / took_s / sessions, 1),
         "memory_mb": round(max(settled), 1),
         "memory_mb_per_session": round((max(settled) - before) / sessions, 2),
         "memory_mb_grown": round(max(settled) - min(settled), 1),
@@ -285,10 +289,18 @@ async def _watch_memory(url: str, found: list[float]) -> None:
 
 
 def _resident_mb(url: str) -> float:
+    return _metric(url, "process_resident_memory_bytes") / 1e6
+
+
+def _processor_s(url: str) -> float:
+    return _metric(url, "process_cpu_seconds_total")
+
+
+def _metric(url: str, name: str) -> float:
     with urlopen(f"{url}/metrics", timeout=20) as answer:
         text = answer.read().decode()
-    found = re.search(r"^process_resident_memory_bytes (\S+)", text, re.MULTILINE)
-    return float(found.group(1)) / 1e6 if found else 0.0
+    found = re.search(rf"^{name} (\S+)", text, re.MULTILINE)
+    return float(found.group(1)) if found else 0.0
 
 
 def _percentile(values: Sequence[float], percent: float) -> float | None:
