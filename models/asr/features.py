@@ -14,6 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.asr.front import centred, energies
+
 SAMPLE_RATE = 16_000
 WINDOW = 400
 HOP = 160
@@ -48,19 +50,17 @@ def _mel(hertz: float) -> float:
     return float(2595 * np.log10(1 + hertz / 700))
 
 
-def _taps(bands: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """The filters as (bin of each band, weight of each band) pairs, one pair per tap."""
+def _taps(bands: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The filters as the first bin of each band, (80,), and the weights from there on, (taps, 80)."""
     first = np.argmax(bands > 0, axis=1)
     widest = int((bands > 0).sum(axis=1).max())
-    pairs = []
-    for tap in range(widest):
-        bins = np.minimum(first + tap, bands.shape[1] - 1)
-        pairs.append((bins, bands[np.arange(len(bands)), bins] * (first + tap < bands.shape[1])))
-    return pairs
+    padded = np.hstack([bands, np.zeros((len(bands), widest))])
+    weights = [padded[np.arange(len(bands)), first + tap] for tap in range(widest)]
+    return first, np.array(weights)
 
 
 _HANN = hann(WINDOW)
-_TAPS = _taps(mel_bands())
+_FIRST, _WEIGHTS = _taps(mel_bands())
 
 
 def frame_count(samples: int) -> int:
@@ -71,12 +71,8 @@ def frame_count(samples: int) -> int:
 def _log_mels(samples: NDArray[np.float64]) -> Floats:
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * _HANN, FFT)
-    power = spectrum.real**2 + spectrum.imag**2
     # A matrix product would round differently for different numbers of frames; this sum does not.
-    energy = np.zeros((len(frames), BANDS))
-    for bins, weights in _TAPS:
-        energy += power[:, bins] * weights
-    return np.log(energy + FLOOR).astype(np.float32)
+    return np.log(energies(spectrum, _FIRST, _WEIGHTS, FLOOR)).astype(np.float32)
 
 
 def log_mels(samples: Floats) -> Floats:
@@ -116,12 +112,12 @@ class RunningMean:
 
     def feed(self, mels: Floats) -> Floats:
         """The normalised frames, same shape, float32."""
-        wide = mels.astype(np.float64)
-        sums = np.cumsum(np.concatenate([self._sum[None], wide]), axis=0)
-        counts = PRIOR_FRAMES + self._frames + np.arange(1, len(mels) + 1)
-        self._sum = sums[-1].copy()
+        if not len(mels):
+            return np.zeros((0, BANDS), np.float32)
+        counted = PRIOR_FRAMES + self._frames
         self._frames += len(mels)
-        return ((wide - sums[1:] / counts[:, None]) / self._deviation).astype(np.float32)
+        normalised: Floats = centred(mels, self._sum, counted, self._deviation)
+        return normalised
 
 
 def normalise(mels: Floats, mean: Floats, deviation: Floats) -> Floats:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.asr import front
 from models.asr.confidence import Judge, judged
 from models.asr.decode import Decoder, Hypothesis, Settings, Vocabulary, Word, greedy, log_softmax
 from models.asr.features import BANDS, HOP, SAMPLE_RATE, MelStream, RunningMean
@@ -127,6 +128,7 @@ class Recogniser:
         folder = folder or SHIPPED
         words = folder / "words.safetensors"
         tuning = folder / "ears.json"
+        front.prepare()
         vocabulary = Vocabulary(Words.load(words if words.exists() else SHIPPED / words.name), expect)
         recogniser = cls(
             Program.load(folder / "ears.safetensors"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from models.asr.features import SAMPLE_RATE
+from models.asr.front import steady
 
 Floats = NDArray[np.float32]
 
@@ -44,6 +44,8 @@ class Inlet:
 
     def feed(self, samples: NDArray[np.generic]) -> Floats:
         """The samples at 16 kHz that are ready."""
+        if self._soxr is None and samples.dtype == np.float32 and samples.ndim == 1:
+            return self._steady(samples)  # type: ignore[arg-type]
         return self._steady(self._resampled(as_floats(samples), last=False))
 
     def finish(self) -> Floats:
@@ -56,10 +58,12 @@ class Inlet:
         return np.asarray(self._soxr.resample_chunk(samples, last=last), np.float32)
 
     def _steady(self, samples: Floats) -> Floats:
-        """y[n] = x[n] − x[n−1] + 0.999 y[n−1], begun as if the first sample had always been there."""
+        """y[n] = x[n] − x[n−1] + 0.999 y[n−1], begun as if the first sample had always been there; x in ±1, and
+        silent where it is no number.
+        """
         if not len(samples):
             return samples
         if self._still is None:
-            self._still = np.array([-float(samples[0])])
-        steady, self._still = lfilter([1.0, -1.0], [1.0, -_STILL], samples.astype(np.float64), zi=self._still)
-        return steady.astype(np.float32)
+            self._still = np.array([-float(as_floats(samples[:1])[0])])
+        clean: Floats = steady(samples, self._still, _STILL)
+        return clean
