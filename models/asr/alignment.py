@@ -60,13 +60,13 @@ def align(
         for start in range(0, len(by_length), _TOGETHER):
             numbers = by_length[start : start + _TOGETHER]
             some = [entries[i] for i in numbers]
-            batch = collate([normalise(e.shard.log_mels(e.index), mean, deviation) for e in some], some)
+            batch = collate([normalise(e.log_mels(), mean, deviation) for e in some], some)
             answers = network(batch.mels)[0].log_softmax(-1).numpy()
             for number, answer, steps in zip(numbers, answers, batch.steps.tolist(), strict=True):
                 logs[number] = answer[:steps]
     prior = np.log(np.mean([np.exp(one).mean(0) for one in logs], axis=0))
     labels = [
-        forced(one - np.float32(PRIOR_WEIGHT) * prior, entry.shard.phones_of(entry.index).astype(np.int64))
+        forced(one - np.float32(PRIOR_WEIGHT) * prior, entry.phones())
         for one, entry in zip(logs, entries, strict=True)
     ]
     return Alignments(np.concatenate(labels), np.cumsum([0, *map(len, labels)]))

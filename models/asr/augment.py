@@ -1,6 +1,7 @@
-"""Training copies of a recording, made from its log-mels: speed, voice, loudness, noise, and masked stripes.
+"""Training copies of a recording, made from its log-mels.
 
-Speed resamples time; voice warps the mel axis (vocal-tract length); noise adds powers, ln(e^x + e^n);
+Speed resamples time; voice warps the mel axis (vocal-tract length); a microphone colours the bands smoothly;
+a room leaves a decaying tail of power behind every frame; noise adds powers, ln(e^x + e^n);
 masks are SpecAugment's (Park et al. 2019), Kaldi's sizes.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 Floats = NDArray[np.float32]
 
@@ -21,6 +23,8 @@ class Recipe:
     speed: float = 0.1
     warp: float = 0.03
     loudness: float = 0.5
+    colour: float = 0.1
+    room_share: float = 0.0
     noise_share: float = 0.15
     noise_db: tuple[float, float] = (8.0, 30.0)
     band_masks: int = 2
@@ -37,12 +41,13 @@ class Recipe:
             speed=mild.speed + 0.02 * by,
             warp=mild.warp + 0.05 * by,
             loudness=mild.loudness + 0.5 * by,
+            colour=mild.colour + 0.3 * by,
+            room_share=mild.room_share + 0.15 * by,
             noise_share=mild.noise_share + 0.2 * by,
             noise_db=(mild.noise_db[0] - 3 * by, mild.noise_db[1]),
             band_width=round(mild.band_width + 6 * by),
             time_masks_per_s=mild.time_masks_per_s + 0.3 * by,
         )
-
 
 
 def stretch(mels: Floats, speed: float, warp: float) -> Floats:
@@ -58,11 +63,28 @@ def stretch(mels: Floats, speed: float, warp: float) -> Floats:
     return out[:, left] * (1 - part) + out[:, left + 1] * part
 
 
+def coloured(bands: int, strength: float, random: np.random.Generator) -> Floats:
+    """A smooth change of the bands' levels (bands,), in nats: five cosines, the slowest strongest."""
+    waves = np.arange(1, 6)
+    heights = random.normal(size=5) * strength / waves
+    return np.asarray(heights @ np.cos(np.pi * np.outer(waves, (np.arange(bands) + 0.5) / bands)), np.float32)
+
+
+def in_room(mels: Floats, decay_s: float, below: float) -> Floats:
+    """Log-mels with an echoing tail: power falls by 60 dB in `decay_s`, `below` dB under the direct sound."""
+    stays = 10 ** (-6 * 0.01 / decay_s)
+    power = np.exp(mels)
+    tail = lfilter([0.0, 1 - stays], [1.0, -stays], power, axis=0)
+    return np.log(power + np.float32(10 ** (-below / 10)) * tail.astype(np.float32))
+
+
 def copy(mels: Floats, noises: list[Floats], recipe: Recipe, random: np.random.Generator) -> Floats:
     """One random copy of log-mels (frames, 80), before normalisation and masks."""
     speed = 1 + random.uniform(-recipe.speed, recipe.speed)
     out = stretch(mels, speed, 1 + random.uniform(-recipe.warp, recipe.warp))
-    out += np.float32(random.normal() * recipe.loudness)
+    out += np.float32(random.normal() * recipe.loudness) + coloured(out.shape[1], recipe.colour, random)
+    if random.random() < recipe.room_share:
+        out = in_room(out, random.uniform(0.2, 0.7), random.uniform(0, 12))
     if noises and random.random() < recipe.noise_share:
         noise = noises[random.integers(len(noises))]
         start = random.integers(len(noise))

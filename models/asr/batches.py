@@ -1,4 +1,9 @@
-"""Batches of utterances of like length, a function of the update's number."""
+"""Batches of utterances of like length, a function of the update's number.
+
+Recordings of read books are far longer than what people say at once, and than the accented sentences beside
+them; sorted by length, every batch would hold one source alone. Where a recording was aligned, each pass
+cuts it anew at pauses into pieces of a few seconds, so that a batch mixes speakers and sources.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +17,16 @@ from torch import Tensor
 
 from models.asr.augment import Recipe, copy, mask
 from models.asr.features import BANDS, normalise
+from models.asr.lexicon import BLANK, collapse
 from models.asr.net import FRAMES_PER_STEP
 from models.asr.packed import Packed
 
 UNKNOWN = -100  # the label of a step without a known phone
+PAUSE_STEPS = 5
+"""Blank steps in a row that are taken for a pause: 200 ms."""
+BEFORE_PHONE = 4
+"""Steps kept before the first phone of a piece, since a phone is answered late."""
+PIECE_S = (2.5, 9.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +45,63 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Utterance `index` of one packed shard, and each step's phone where it was aligned."""
+    """Utterance `index` of one packed shard, and each step's phone where it was aligned.
+
+    A piece of it has a `span`, the first step and the one after the last; its labels are the piece's.
+    """
 
     shard: Packed
     index: int
     labels: NDArray[np.int8] | None = field(default=None, compare=False)
+    span: tuple[int, int] | None = None
 
     @property
     def frames(self) -> int:
+        if self.span is not None:
+            return (self.span[1] - self.span[0]) * FRAMES_PER_STEP
         return int(self.shard.frames[self.index + 1] - self.shard.frames[self.index])
+
+    def log_mels(self) -> NDArray[np.float32]:
+        """The log-mel frames (frames, 80), in nats."""
+        whole = slice(None) if self.span is None else slice(*(FRAMES_PER_STEP * at for at in self.span))
+        return self.shard.log_mels(self.index, whole)
+
+    def phones(self) -> NDArray[np.int64]:
+        """What is said, as phone numbers 1…39."""
+        if self.span is None or self.labels is None:
+            return self.shard.phones_of(self.index).astype(np.int64)
+        return np.array(collapse(self.labels.tolist()), np.int64)
+
+
+def cuts(labels: NDArray[np.int8]) -> NDArray[np.int64]:
+    """The steps at which a recording may be cut: in its pauses, a little before the next phone."""
+    spoken = np.flatnonzero(labels != BLANK)
+    pauses = np.diff(spoken) > PAUSE_STEPS
+    found: NDArray[np.int64] = spoken[1:][pauses] - BEFORE_PHONE
+    return found
+
+
+def pieces(entry: Entry, random: np.random.Generator) -> list[Entry]:
+    """A recording cut at pauses into pieces of random length; whole where it is short or was not aligned."""
+    labels = entry.labels
+    if labels is None or (labels == UNKNOWN).any():
+        return [entry]
+    bounds, steps_per_s = [0], 100 / FRAMES_PER_STEP
+    wanted = random.uniform(*PIECE_S) * steps_per_s
+    for cut in cuts(labels).tolist():
+        if cut - bounds[-1] >= wanted and len(labels) - cut > PIECE_S[0] * steps_per_s:
+            bounds.append(cut)
+            wanted = random.uniform(*PIECE_S) * steps_per_s
+    spans = zip(bounds, [*bounds[1:], len(labels)], strict=True)
+    found = [replace(entry, labels=labels[a:b], span=(a, b)) for a, b in spans]
+    return [piece for piece in found if len(piece.phones())]
 
 
 class Sampler:
-    """Shuffles entries into batches of about `frames` frames, anew in each pass."""
+    """Shuffles entries, cut to pieces, into batches of about `frames` frames, anew in each pass."""
 
     def __init__(self, entries: list[Entry], frames: int, seed: int) -> None:
         self._entries, self._frames, self._seed = entries, frames, seed
-        self._lengths = np.array([entry.frames for entry in entries])
         self._starts = [0]
         self._pass = lru_cache(maxsize=2)(self._shuffled)
 
@@ -62,24 +113,26 @@ class Sampler:
             self._starts.append(self._starts[-1] + len(self._pass(number)))
             number = number if update < self._starts[-1] else None
         chosen = self._pass(number)[update - self._starts[number]]
-        return [self._entries[i] for i in chosen], np.random.default_rng((self._seed, 1, update))
+        return chosen, np.random.default_rng((self._seed, 1, update))
 
-    def _shuffled(self, number: int) -> list[NDArray[np.int64]]:
+    def _shuffled(self, number: int) -> list[list[Entry]]:
         random = np.random.default_rng((self._seed, 0, number))
-        order = np.argsort(self._lengths * random.uniform(0.9, 1.1, len(self._lengths)))
-        batches: list[NDArray[np.int64]] = []
+        entries = [piece for entry in self._entries for piece in pieces(entry, random)]
+        lengths = np.array([entry.frames for entry in entries])
+        order = np.argsort(lengths * random.uniform(0.9, 1.1, len(lengths)))
+        batches: list[list[Entry]] = []
         start = 0
         while start < len(order):
             stop = start + 1
-            longest = self._lengths[order[start]]
+            longest = lengths[order[start]]
             while stop < len(order):
-                longest = max(longest, self._lengths[order[stop]])
+                longest = max(longest, lengths[order[stop]])
                 if longest * (stop + 1 - start) > self._frames:
                     break
                 stop += 1
-            batches.append(order[start:stop])
+            batches.append([entries[i] for i in order[start:stop]])
             start = stop
-        if number == 0:  # short utterances first: CTC finds its first alignments there
+        if number == 0 and entries[0].labels is None:  # CTC finds its first alignments in short utterances
             return batches
         return [batches[i] for i in random.permutation(len(batches))]
 
@@ -95,7 +148,7 @@ def training_batch(
     """Random copies of the entries, masked; labels are stretched with the sound."""
     mels = []
     for entry in entries:
-        changed = copy(entry.shard.log_mels(entry.index), noises, recipe, random)
+        changed = copy(entry.log_mels(), noises, recipe, random)
         mels.append(mask(normalise(changed, mean, deviation), recipe, random))
     batch = collate(mels, entries)
     labels = torch.full((len(entries), batch.mels.shape[1] // FRAMES_PER_STEP), UNKNOWN)
@@ -118,7 +171,7 @@ def collate(mels: list[NDArray[np.float32]], entries: list[Entry]) -> Batch:
     together = torch.zeros(len(mels), -(-longest // FRAMES_PER_STEP) * FRAMES_PER_STEP, BANDS)
     for row, one in zip(together, mels, strict=True):
         row[: len(one)] = torch.from_numpy(one)
-    phones = [torch.from_numpy(entry.shard.phones_of(entry.index).astype(np.int64)) for entry in entries]
+    phones = [torch.from_numpy(entry.phones()) for entry in entries]
     return Batch(
         together,
         torch.tensor([len(one) // FRAMES_PER_STEP for one in mels]),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,13 @@ TRAINING_SHARDS = (
     "librispeech-train-clean-100-part",
     "speechocean762-train",
     "ljspeech-part",
+    "spoken-digits",
+    "wake-words",
 )
 DEVELOPMENT_SHARDS = ("librispeech-train-clean-5", "speechocean762-test", "cathy")
-HELD_OUT_SPEAKERS = {"1088", "118", "163"}
+HELD_OUT_SPEAKERS = {"1088", "118", "163", "fsdd-theo", "fsdd-yweweler"}
+WAKE_WORDS_EVERY = 5
+"""Six words by many speakers: a few of each voice are enough."""
 _DIGITS = "zero one two three four five six seven eight nine".split()
 
 
@@ -66,6 +71,13 @@ def read_shard(name: str, folder: Path | None = None) -> Iterator[Utterance]:
             yield Utterance(row["id"], name, row["speaker"], samples, text)
 
 
+def training_recordings(name: str) -> Iterator[Utterance]:
+    """The utterances of a shard in the form in which they are trained on."""
+    if name == "spoken-digits":
+        return strings(read_shard(name))
+    return itertools.islice(read_shard(name), 0, None, WAKE_WORDS_EVERY if name == "wake-words" else 1)
+
+
 def read_librispeech(folder: Path) -> Iterator[Utterance]:
     """A LibriSpeech tree: SPEAKER/CHAPTER/*.flac with SPEAKER-CHAPTER.trans.txt beside them."""
     for transcript in sorted(folder.rglob("*.trans.txt")):
@@ -89,6 +101,29 @@ def read_common_voice(folder: Path) -> Iterator[Utterance]:
             samples = read_audio(folder / "clips" / row["path"])
             name = Path(row["path"]).stem
             yield Utterance(name, "common-voice", row["client_id"], samples, row["sentence"])
+
+
+def strings(digits: Iterable[Utterance], most: int = 6, seed: int = 0) -> Iterator[Utterance]:
+    """Single digits joined, speaker by speaker, to strings of up to `most` with pauses between."""
+    random = np.random.default_rng(seed)
+    by_speaker: dict[str, list[Utterance]] = {}
+    for one in digits:
+        by_speaker.setdefault(one.speaker, []).append(one)
+    for speaker, said in by_speaker.items():
+        order = random.permutation(len(said)).tolist()
+        while order:
+            chosen = [said[order.pop()] for _ in range(min(len(order), int(random.integers(1, most + 1))))]
+            parts = [_hush(0.2, random)]
+            for one in chosen:
+                parts += [one.samples, _hush(random.uniform(0.05, 0.4), random)]
+            samples = np.concatenate([*parts, _hush(0.3, random)])
+            text = " ".join(one.text for one in chosen)
+            yield Utterance(chosen[0].name, chosen[0].source, speaker, samples, text)
+
+
+def _hush(seconds: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """A quiet room."""
+    return (1e-4 * random.normal(size=int(seconds * SAMPLE_RATE))).astype(np.float32)
 
 
 def read_audio(file: io.BytesIO | Path) -> NDArray[np.float32]:

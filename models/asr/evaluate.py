@@ -107,7 +107,7 @@ def digits(recogniser: Recogniser, limit: int | None) -> float:
     """The share of spoken digits of unseen speakers that are heard right, where only a digit can be said."""
     known = read_cmudict()
     vocabulary = Vocabulary(closed({digit: known[digit] for digit in DIGITS}))
-    every = list(read_shard("spoken-digits"))
+    every = [u for u in read_shard("spoken-digits") if held_out(u.source, u.speaker)]
     right = said = 0
     for u in every[:: max(1, len(every) // limit)][:limit] if limit else every:
         heard = hear(recogniser, _padded(u.samples), vocabulary=vocabulary)

@@ -38,9 +38,9 @@ class Packed:
     def __len__(self) -> int:
         return len(self.names)
 
-    def log_mels(self, i: int) -> NDArray[np.float32]:
-        """The log-mel frames (frames, 80) of utterance i, in nats."""
-        return unpack(self.mels[self.frames[i] : self.frames[i + 1]])
+    def log_mels(self, i: int, part: slice = slice(None)) -> NDArray[np.float32]:
+        """The log-mel frames (frames, 80) of utterance i or of a part of it, in nats."""
+        return unpack(self.mels[self.frames[i] : self.frames[i + 1]][part])
 
     def phones_of(self, i: int) -> NDArray[np.uint8]:
         """What is said in utterance i, as phone numbers 1…39."""

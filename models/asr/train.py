@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from models.asr.alignment import Alignments, align
 from models.asr.augment import Recipe
 from models.asr.batches import UNKNOWN, Batch, Entry, Sampler, collate, training_batch
-from models.asr.corpus import DEVELOPMENT_SHARDS, TRAINING_SHARDS, held_out, read_shard
+from models.asr.corpus import DEVELOPMENT_SHARDS, TRAINING_SHARDS, held_out, read_shard, training_recordings
 from models.asr.features import log_mels, normalise
 from models.asr.lexicon import BLANK, collapse
 from models.asr.net import Ears, Size, rates
 from models.asr.packed import Packed, Pronouncer, pack
+from models.asr.sequence import partition, trigram
 from models.training import crew, kernels
 from models.training.loop import CHECKPOINT, Group, Plan, begin, fit, load_average
 
@@ -38,7 +39,8 @@ _MIDDLE_SHARE = 0.3
 class Settings:
     """Everything a run depends on; `batch_s` is one process's share.
 
-    `frame_weight` weighs the frame criterion, for which the run's folder holds alignments.npz.
+    `frame_weight` weighs the frame criterion, for which the run's folder holds alignments.npz; `sequence` is
+    the sequence criterion's share of CTC's (models/asr/sequence.py).
     """
 
     updates: int = 6000
@@ -50,6 +52,7 @@ class Settings:
     spiking: bool = True
     activity_weight: float = 0.0
     frame_weight: float = 0.0
+    sequence: float = 0.0
     muon: float = 10.0
     hardness: float = 0.0
     seed: int = 1
@@ -66,6 +69,7 @@ def train(
     dense: bool = False,
     activity_weight: float = 0.0,
     frame_weight: float = 0.5,
+    sequence: float = 0.0,
     muon: float = 10.0,
     hardness: float = 0.0,
     aligner: Path | None = None,
@@ -96,6 +100,7 @@ def train(
         spiking=not dense,
         activity_weight=activity_weight,
         frame_weight=weight,
+        sequence=sequence,
         muon=muon,
         hardness=hardness,
         seed=seed,
@@ -148,7 +153,8 @@ def learn(
         activity_weight=settings.activity_weight,
         evaluate_every=evaluate_every,
     )
-    loss = partial(_loss, frame_weight=settings.frame_weight)
+    phones = trigram(entry.phones() for entry in entries)
+    loss = partial(_loss, frame_weight=settings.frame_weight, sequence=settings.sequence, model=phones)
     return fit(model, [Group(list(model.parameters()))], batch, loss, plan, folder, evaluate, device)
 
 
@@ -191,7 +197,7 @@ def packed_shard(name: str, cache: Path) -> Packed:
     path = cache / f"ears-{name}.npz"
     if not path.exists():
         Console(stderr=True).print(f"packing {name}")
-        pack(read_shard(name), _pronouncer()).save(path)
+        pack(training_recordings(name), _pronouncer()).save(path)
     return Packed.load(path)
 
 
@@ -203,7 +209,7 @@ def training_entries(shards: Iterable[Packed]) -> list[Entry]:
         for entry in entries
         if not held_out(str(entry.shard.sources[entry.index]), str(entry.shard.speakers[entry.index]))
         and entry.frames <= _LONGEST_S * 100
-        and entry.frames / 4.6 > 1.1 * len(entry.shard.phones_of(entry.index))
+        and entry.frames / 4.6 > 1.1 * len(entry.phones())
     ]
 
 
@@ -219,7 +225,7 @@ def development_entries(shards: dict[str, Packed], most: int = 60) -> dict[str, 
 
 def statistics(entries: list[Entry]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and deviation of the log-mels, per band."""
-    sample = np.concatenate([entry.shard.log_mels(entry.index)[::10] for entry in entries[::3]])
+    sample = np.concatenate([entry.log_mels()[::10] for entry in entries[::3]])
     return sample.mean(0), sample.std(0)
 
 
@@ -231,10 +237,10 @@ def error_rate(
     device = next(network.parameters()).device
     for start in range(0, len(entries), 8):
         some = entries[start : start + 8]
-        batch = collate([normalise(e.shard.log_mels(e.index), mean, deviation) for e in some], some)
+        batch = collate([normalise(e.log_mels(), mean, deviation) for e in some], some)
         best = network(batch.mels.to(device))[0].argmax(-1).cpu()
         for row, steps, entry in zip(best, batch.steps, some, strict=True):
-            truth = entry.shard.phones_of(entry.index).tolist()
+            truth = entry.phones().tolist()
             wrong += edit_distance(collapse(row[: int(steps)].tolist()), truth)
             said += len(truth)
     return wrong / max(1, said)
@@ -250,12 +256,19 @@ def edit_distance(ours: list[int], truth: list[int]) -> int:
     return int(row[-1])
 
 
-def _loss(model: nn.Module, batch: Batch, frame_weight: float = 0.0) -> tuple[Tensor, dict[str, float]]:
-    device = next(model.parameters()).device
-    answers = model(batch.mels.to(device))
-    ends = _ctc(answers.phones, batch)
-    loss = (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * _ctc(answers.middle, batch)
+def _loss(
+    network: nn.Module, batch: Batch, frame_weight: float, sequence: float, model: NDArray[np.float32]
+) -> tuple[Tensor, dict[str, float]]:
+    device = next(network.parameters()).device
+    answers = network(batch.mels.to(device))
+    log_p = answers.phones.float().log_softmax(-1)
+    ends = _ctc(log_p, batch)
+    loss = (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * _ctc(answers.middle.float().log_softmax(-1), batch)
     figures = {"ctc": float(ends.detach())}
+    if sequence:
+        every = (partition(log_p, batch.steps, model) / batch.phone_counts.to(device)).mean()
+        loss = loss + (1 - _MIDDLE_SHARE) * sequence * every
+        figures["ln_z"] = float(every.detach())
     if frame_weight and batch.labels is not None:
         labels = batch.labels.to(device).flatten()
         frames = F.cross_entropy(answers.frames.float().flatten(0, 1), labels, ignore_index=UNKNOWN)
@@ -264,8 +277,8 @@ def _loss(model: nn.Module, batch: Batch, frame_weight: float = 0.0) -> tuple[Te
     return loss, figures
 
 
-def _ctc(logits: Tensor, batch: Batch) -> Tensor:
-    logs = logits.float().log_softmax(-1).transpose(0, 1)
+def _ctc(log_p: Tensor, batch: Batch) -> Tensor:
+    logs = log_p.transpose(0, 1)
     return F.ctc_loss(logs, batch.phones, batch.steps, batch.phone_counts, BLANK, zero_infinity=True)
 
 
