@@ -14,12 +14,12 @@ import soundfile
 import soxr
 
 from agent.clock import HEARING_HZ
+from agent.messages import TurnEnded
 from agent.networks import Networks
-from agent.sound.wav import SoundError
+from agent.sound.wav import Recording, SoundError
 from agent.talk import Turn, talk
 from agent.trace import Activity, Timing
 from models.asr.errors import edits
-from models.asr.recogniser import Recogniser, Transcript
 
 _TO_FIRST_SAMPLE = "first sample"
 
@@ -42,7 +42,7 @@ class Answered:
     """
 
     held: Held
-    whole: Transcript
+    whole: TurnEnded
     turns: tuple[Turn, ...]
     answer: Path
 
@@ -76,21 +76,15 @@ def held_out(folder: Path) -> list[Held]:
 
 def answer_all(folder: Path, answers: Path, models: Path | None = None) -> list[Answered]:
     """Put each recording of `folder` to the agent, in a talk of its own; its answers go to `answers`."""
-    networks, ears = Networks.load(models), Recogniser.load(models)
+    networks = Networks.load(models)
     made = []
     for held in held_out(folder):
         answer = answers / f"{held.path.stem}.wav"
         turns = talk(held.path, answer, lambda: networks)
-        made.append(Answered(held, _whole(ears, held.path), tuple(turns), answer))
+        with Recording(held.path) as recording:
+            whole = networks.ears.transcribe(recording)
+        made.append(Answered(held, whole, tuple(turns), answer))
     return made
-
-
-def _whole(ears: Recogniser, path: Path) -> Transcript:
-    """What the ears hear in a recording from its first sample to its last."""
-    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    stream = ears.stream(rate)
-    stream.feed(sound.mean(1))
-    return stream.finish()
 
 
 def words(text: str) -> list[str]:
