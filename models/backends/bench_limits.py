@@ -32,7 +32,7 @@ def read_all(numbers: Any) -> Any:
 def add_often(addresses: Any, stride: int, times: int) -> None:
     """Eight rows from the nearest cache, added again and again."""
     for _ in range(times):
-        add_rows(addresses[0], addresses[1], stride, addresses[2], addresses[3], 0, stride)
+        add_rows(addresses[0], addresses[1], stride, addresses[2], addresses[3], 0, stride, addresses[2])
 
 
 def best(step: Callable[[], object], seconds: float, clock: Callable[[], float] = time.thread_time) -> float:

@@ -32,6 +32,12 @@ class Counts:
     def __post_init__(self) -> None:
         self.table = np.zeros((len(self.program.nodes), 3), np.int64)
 
+    def fork(self) -> Counts:
+        """An independent copy."""
+        other = Counts(self.program, self.steps)
+        other.table[:] = self.table
+        return other
+
     @property
     def spikes(self) -> Mapping[str, int]:
         """Lif node → sum of spike sizes."""

@@ -3,6 +3,9 @@ reference.
 
 A neuron that is silent costs nothing: only the weight rows of inputs that spiked are read. Sums are exact
 integers, so their order is free, and everything else follows the order of `models.program.ops`.
+
+A step sends megabytes of weights through the caches, which drives Python's own code out of them: each line
+of Python in a step costs several times what it costs in a loop of its own. Views and addresses are kept.
 """
 
 from __future__ import annotations
@@ -18,14 +21,15 @@ from models.backends import table as t
 from models.backends.backend import check_rows, check_step
 from models.backends.choose import choose
 from models.backends.counts import Counts
-from models.backends.plan import BLOCK, Plan, flatten
+from models.backends.plan import BLOCK, Plan, Work, flatten
 from models.program.graph import Program, ProgramError
 from models.program.ops import Array
 from models.program.state import State, require
 
-_NO_COUNTS = np.zeros((0, 3), np.int64)
 _TYPES = {"real": (np.dtype(np.float32),), "token": (np.dtype(np.int32), np.dtype(np.int64))}
 _EVERY = np.arange(1 << 16)
+_EVERY_AT = _EVERY.ctypes.data
+_LAST_TOKEN = 2**31 - 1
 
 
 class EventsBackend:
@@ -39,6 +43,7 @@ class EventsBackend:
         self.threads = threads
         self._plans: WeakKeyDictionary[Program, Plan] = WeakKeyDictionary()
         self._pool: ThreadPoolExecutor | None = None
+        self._run: native.Step | None = None
 
     def prepare(
         self,
@@ -50,7 +55,7 @@ class EventsBackend:
         plan = self._plans.get(program)
         if plan is None or rates is not None or override is not None:
             _ = program.values
-            native.step()
+            self._run = native.step()
             plan = self._plans[program] = flatten(program, choose(program, rates, override))
         return plan
 
@@ -64,14 +69,21 @@ class EventsBackend:
     ) -> dict[str, Array]:
         """See `Backend.step`."""
         plan = self._plans.get(program) or self.prepare(program)
-        _check(program, plan, state, inputs, counts, rows)
-        chosen = _EVERY[: state.streams] if rows is None else check_rows(program.name, state, rows)
-        streams = len(chosen)
-        result = {port.name: np.empty((streams, port.width), np.float32) for port in plan.outputs}
+        streams = len(state.memory) if rows is None else len(rows)
+        if state.layout is not plan.layout:
+            require(plan.layout, state)
+        if not _fits(plan, inputs, streams) or (counts is not None and counts.program is not program):
+            check_step(program, state, inputs, rows, counts)
+        chosen = None if rows is None else check_rows(program.name, state, rows)
         if streams <= BLOCK and (self.threads == 1 or streams == 1):
-            _block(program, plan, state, inputs, counts, chosen, 0, streams, result)
+            work = self._block(program, plan, state, inputs, counts, chosen, 0, streams)
+            result = {
+                port.name: value[:streams].astype(np.float32)
+                for port, value in zip(plan.outputs, work.outputs, strict=True)
+            }
+            plan.spare.append(work)
         else:
-            self._blocks(program, plan, state, inputs, counts, chosen, result)
+            result = self._blocks(program, plan, state, inputs, counts, chosen, streams)
         if counts is not None:
             counts.steps += streams
         return result
@@ -83,89 +95,74 @@ class EventsBackend:
         state: State,
         inputs: Mapping[str, Array],
         counts: Counts | None,
-        chosen: Array,
-        result: dict[str, Array],
-    ) -> None:
+        chosen: Array | None,
+        streams: int,
+    ) -> dict[str, Array]:
         check_step(program, state, inputs, chosen, counts)
-        streams = len(chosen)
         parts = max(-(-streams // BLOCK), min(self.threads, streams))
         edges = [streams * i // parts for i in range(parts + 1)]
         tallies = [None if counts is None else Counts(program) for _ in range(parts)]
+        result = {port.name: np.empty((streams, port.width), np.float32) for port in plan.outputs}
 
-        def work(part: int) -> None:
-            _block(program, plan, state, inputs, tallies[part], chosen, edges[part], edges[part + 1], result)
+        def part(i: int) -> None:
+            first, last = edges[i], edges[i + 1]
+            work = self._block(program, plan, state, inputs, tallies[i], chosen, first, last)
+            for port, value in zip(plan.outputs, work.outputs, strict=True):
+                result[port.name][first:last] = value[: last - first]
+            plan.spare.append(work)
 
         if self.threads == 1:
-            for part in range(parts):
-                work(part)
+            for i in range(parts):
+                part(i)
         else:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.threads, "spiketalk-events")
-            list(self._pool.map(work, range(parts)))
+            list(self._pool.map(part, range(parts)))
         for tally in tallies:
             if counts is not None and tally is not None:
                 counts.table += tally.table
+        return result
+
+    def _block(
+        self,
+        program: Program,
+        plan: Plan,
+        state: State,
+        inputs: Mapping[str, Array],
+        counts: Counts | None,
+        chosen: Array | None,
+        first: int,
+        last: int,
+    ) -> Work:
+        """Step the streams first…last−1 of those chosen; the buffers with the outputs, to be given back."""
+        n = last - first
+        work = plan.work(n)
+        for port, place in zip(plan.inputs, work.inputs, strict=True):
+            value = inputs[port.name][first:last]
+            place[:n] = value if port.kind == "real" else np.minimum(value, _LAST_TOKEN)
+        call = work.call
+        call[t.MEMORY], call[t.ROWS], call[t.STREAMS] = state.address, len(state.memory), n
+        call[t.CHOSEN] = (_EVERY_AT if chosen is None else chosen.ctypes.data) + 8 * first
+        if counts is None:
+            call[t.COUNTED] = 0
+        else:
+            call[t.COUNTS], call[t.COUNTED] = counts.table.ctypes.data, len(counts.table)
+        assert self._run is not None
+        status = self._run(work.address)
+        if status:
+            plan.spare.append(work)
+            check_step(program, state, inputs, chosen, counts)
+            raise ProgramError(
+                f"{program.name}: input {program.nodes[status - 1].name!r}: expected usable numbers"
+            )
+        return work
 
 
-def _check(
-    program: Program,
-    plan: Plan,
-    state: State,
-    inputs: Mapping[str, Array],
-    counts: Counts | None,
-    rows: Array | None,
-) -> None:
-    """The cheap half of `check_step`; the kernel looks at the numbers, and only a refusal pays for the
-    words.
-    """
-    if state.layout is not plan.layout:
-        require(plan.layout, state)
-    streams = state.streams if rows is None else len(rows)
-    good = len(inputs) == len(plan.inputs) and (counts is None or counts.program is program)
+def _fits(plan: Plan, inputs: Mapping[str, Array], streams: int) -> bool:
+    """The cheap half of `check_step`; the kernel looks at the numbers, and only a refusal pays for words."""
+    good = len(inputs) == len(plan.inputs)
     for port in plan.inputs:
         value = inputs.get(port.name)
         good = good and type(value) is np.ndarray and value.shape == (streams, port.width)
         good = good and value is not None and value.dtype in _TYPES[port.kind]
-    if not good:
-        check_step(program, state, inputs, rows, counts)
-    memory = state.memory
-    if not (memory.flags.c_contiguous and memory.flags.writeable and memory.dtype == np.int32):
-        raise ProgramError(f"{program.name}: state: expected contiguous int32 memory that may be written")
-
-
-def _block(
-    program: Program,
-    plan: Plan,
-    state: State,
-    inputs: Mapping[str, Array],
-    counts: Counts | None,
-    chosen: Array,
-    first: int,
-    last: int,
-    result: dict[str, Array],
-) -> None:
-    """Step the streams `chosen[first:last]`."""
-    n = last - first
-    work = plan.work(n)
-    for port in plan.inputs:
-        value = inputs[port.name][first:last]
-        to = work.reals if port.kind == "real" else work.words
-        to[:n, port.start : port.start + port.width] = (
-            np.minimum(value, 2**31 - 1) if port.kind == "token" else value
-        )
-    call = work.call
-    call[t.MEMORY], call[t.ROWS] = state.memory.ctypes.data, len(state.memory)
-    call[t.CHOSEN], call[t.STREAMS] = chosen.ctypes.data + chosen.itemsize * first, n
-    counted = _NO_COUNTS if counts is None else counts.table
-    call[t.COUNTS], call[t.COUNTED] = counted.ctypes.data, len(counted)
-    status = native.step()(work.address)
-    if status:
-        plan.spare.append(work)
-        check_step(program, state, inputs, chosen, counts)
-        raise ProgramError(
-            f"{program.name}: input {program.nodes[status - 1].name!r}: expected usable numbers"
-        )
-    for port in plan.outputs:
-        source = work.words if port.kind == "spikes" else work.reals
-        result[port.name][first:last] = source[:n, port.start : port.start + port.width]
-    plan.spare.append(work)
+    return good

@@ -15,8 +15,8 @@ from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 
-from models.backends.intrinsics import I8, I16, I32, I64, intrinsic, spread
-from models.backends.table import COLUMNS_PER_TURN, ROWS_PER_PASS, STRIP
+from models.backends.intrinsics import I8, I16, I32, I64, along_rows, intrinsic, row_addresses, spread
+from models.backends.table import ROWS_PER_PASS, STRIP
 
 _BYTES, _SUMS = ir.VectorType(I8, 32), ir.VectorType(I16, 16)
 _WEAVE = [
@@ -32,23 +32,29 @@ _UNWEAVE = [[*range(8), *range(16, 24)], [*range(8, 16), *range(24, 32)]]
 
 @intrinsic
 def add_row_pairs(
-    typingctx: Any, acc: Any, weight: Any, stride: Any, places: Any, sizes: Any, start: Any, stop: Any
+    typingctx: Any,
+    acc: Any,
+    weight: Any,
+    stride: Any,
+    places: Any,
+    sizes: Any,
+    start: Any,
+    stop: Any,
+    following: Any,
 ) -> Any:
     """`intrinsics.add_rows` for sizes in 0…127."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        acc, weight, stride, places, sizes, start, stop = args
-        place_list = builder.inttoptr(places, I32.as_pointer())
+        acc, weight, stride, places, sizes, start, stop, following = args
         size_list = builder.inttoptr(sizes, I16.as_pointer())
-        bases, factors = [], []
-        for r in range(ROWS_PER_PASS):
-            row = builder.zext(builder.load(builder.gep(place_list, [I64(r)])), I64)
-            bases.append(builder.add(weight, builder.mul(row, stride)))
+        bases, after = (row_addresses(builder, weight, stride, at) for at in (places, following))
+        factors = []
         for r in range(0, ROWS_PER_PASS, 2):
             low, high = (builder.load(builder.gep(size_list, [I64(i)])) for i in (r, r + 1))
             both = builder.or_(low, builder.shl(high, I16(8)))
             factors.append(builder.bitcast(spread(builder, both), _BYTES))
-        with cgutils.for_range_slice(builder, start, stop, I64(COLUMNS_PER_TURN), intp=I64) as (column, _):
+
+        def turn(column: Any) -> None:
             sums: list[Any] = [None, None]
             for pair, factor in enumerate(factors):
                 rows = [_row(builder, builder.add(b, column)) for b in bases[2 * pair : 2 * pair + 2]]
@@ -58,9 +64,11 @@ def add_row_pairs(
             for half, ordered in enumerate(_in_order(builder, *sums)):
                 place = builder.inttoptr(builder.add(target, I64(32 * half)), _SUMS.as_pointer())
                 builder.store(builder.add(builder.load(place, align=2), ordered), place, align=2)
+
+        along_rows(builder, start, stop, bases, after, turn)
         return context.get_dummy_value()
 
-    return types.void(*(types.int64,) * 7), code
+    return types.void(*(types.int64,) * 8), code
 
 
 @intrinsic

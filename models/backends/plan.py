@@ -41,19 +41,25 @@ class Port:
     width: int
     kind: str
 
+    def of(self, words: Array) -> Array:
+        """The port's part of a work buffer."""
+        part = words[:, self.start : self.start + self.width]
+        return part.view(np.float32) if self.kind == "real" else part
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """The buffers of one call, and the call itself; two calls at a time need two of them.
 
-    words, reals: (streams, words), the values of all nodes, as integers and as floats;
+    streams: at most so many;   inputs, outputs: (streams, width), where the ports' values are;
     call: the numbers of a call (see `table`), state, streams and counts still to be entered;
     keep: the arrays whose addresses are in it.
     """
 
-    words: Array
-    reals: Array
-    call: Array
+    streams: int
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    call: memoryview
     address: int
     keep: tuple[Array, ...]
 
@@ -88,7 +94,7 @@ class Plan:
                 work = self.spare.pop()
             except IndexError:
                 break
-            if len(work.words) >= streams:
+            if work.streams >= streams:
                 return work
         return self._buffers(streams)
 
@@ -114,7 +120,8 @@ class Plan:
         call[t.SUMS_SIZE], call[t.NARROW_SIZE] = sums.size, narrow.size
         call[t.LISTED], call[t.TILES] = places.shape[1], strips
         keep = (call, *buffers.values())
-        return Work(words, words.view(np.float32), call, call.ctypes.data, keep)
+        inputs, outputs = (tuple(port.of(words) for port in ports) for ports in (self.inputs, self.outputs))
+        return Work(streams, inputs, outputs, call.data, call.ctypes.data, keep)
 
 
 def aligned(rows: int, width: int, dtype: type) -> Array:

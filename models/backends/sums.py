@@ -46,8 +46,9 @@ def scaled(acc, scale, bias, y):
 def gather(spikes, first, last, places, sizes, count):
     """List the inputs of first…last−1 that spiked from place `count` on, padded with size 0 to whole passes.
 
-    Gives where the list ends without its padding.
+    Gives where the list ends without its padding, which names the last row again: that one is near.
     """
+    begun = count
     whole = first + (last - first) // 32 * 32
     at = spikes.ctypes.data
     for start in range(first, whole, 32):
@@ -63,8 +64,9 @@ def gather(spikes, first, last, places, sizes, count):
             places[count] = i
             sizes[count] = int16(spikes[i])
             count += 1
+    last_listed = places[count - 1] if count > begun else first
     for i in range(count, count + ROWS_PER_PASS - 1):
-        places[i] = first
+        places[i] = last_listed
         sizes[i] = 0
     return count
 
@@ -73,25 +75,25 @@ def gather(spikes, first, last, places, sizes, count):
 def accumulate(acc, narrow, weight, stride, places, sizes, done, end, start, passes, pairs):
     """acc[j − start] += Σ size·weight[place][j] over the list's part done…end−1, widened every few passes.
 
-    pairs: sizes are within 0…127, so that rows may be added two at a time. The heads of the next rows
-    are asked for early, which wakes the processor's own reading ahead.
+    pairs: sizes are within 0…127, so that rows may be added two at a time.
     """
     n = len(acc)
     whole = n // COLUMNS_PER_TURN * COLUMNS_PER_TURN
     place_at, size_at, narrow_at = places.ctypes.data, sizes.ctypes.data, narrow.ctypes.data
+    for r in range(done, min(end, done + ROWS_PER_PASS)):
+        for column in range(0, min(n, AHEAD), 64):
+            fetch(weight + int64(places[r]) * stride + start + column)
     while done < end:
         for j in range(n):
             narrow[j] = 0
         burst = min(end, done + passes * ROWS_PER_PASS)
         while done < burst:
-            for r in range(done + ROWS_PER_PASS, min(end, done + 2 * ROWS_PER_PASS)):
-                for column in range(0, min(n, AHEAD), 64):
-                    fetch(weight + int64(places[r]) * stride + start + column)
             place, size = place_at + 4 * done, size_at + 2 * done
+            following = place + 4 * ROWS_PER_PASS if done + ROWS_PER_PASS < end else place
             if pairs:
-                add_row_pairs(narrow_at, weight, stride, place, size, start, start + whole)
+                add_row_pairs(narrow_at, weight, stride, place, size, start, start + whole, following)
             else:
-                add_rows(narrow_at, weight, stride, place, size, start, start + whole)
+                add_rows(narrow_at, weight, stride, place, size, start, start + whole, following)
             if whole < n:
                 for r in range(done, min(end, done + ROWS_PER_PASS)):
                     row = carray(at_address(weight + places[r] * stride + start), (n,), np.int8)

@@ -28,7 +28,7 @@ COLUMNS_PER_TURN = 32
 COLUMN_TILE = 4096
 """Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
 AHEAD = 512
-"""Bytes at the head of the next rows that a single stream asks for while it adds the present ones."""
+"""How many bytes further on weights are asked for while the present ones are added."""
 STRIP, STRIP_ROWS = 64, 384
 """Columns and rows of the weights that many streams meet one after the other, 24 KiB in the nearest cache."""
 STRIPS = 4

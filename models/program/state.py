@@ -110,9 +110,23 @@ class State(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self.layout.entries)
 
+    def __reduce__(self) -> tuple[type[State], tuple[Layout, Array]]:
+        """Copies and pickles are of layout and words alone: an address is nobody else's."""
+        return State, (self.layout, self.memory)
+
     @cached_property
     def _entries(self) -> dict[str, Entry]:
         return {entry.name: entry for entry in self.layout.entries}
+
+    @cached_property
+    def address(self) -> int:
+        """Where the words lie, for compiled code; ProgramError unless in one piece and writable."""
+        flags = self.memory.flags
+        if not (flags.c_contiguous and flags.writeable and self.memory.dtype == np.int32):
+            raise ProgramError(
+                f"{self.layout.owner}: state: expected contiguous int32 memory that may be written"
+            )
+        return int(self.memory.ctypes.data)
 
     def snapshot(self) -> Array:
         """A copy of all words, to give back to `restore`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,7 @@ from models.backends.plan import flatten
 from models.backends.reference import ReferenceBackend
 from models.program import Program, ProgramBuilder, ProgramError
 from models.program.ops import Array
+from models.program.state import State
 from tests.models.backends.programs import every_op, random_inputs, random_programs, same_bits
 
 EVENTS = EventsBackend()
@@ -73,6 +77,48 @@ def test_wide_layers_give_the_same_bits() -> None:
     program = build.finish([y])
     agree(program, 3, 1, seed=0)
     agree(program, 3, 5, seed=0)
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+@pytest.mark.parametrize("width", [31, 32, 96, 511, 512, 544, 577, 640, 1187])
+def test_rows_of_any_length_give_the_same_bits(width: int, signed: int) -> None:
+    """Rows are added a line at a time, the next ones on their way: ends and heads are special."""
+    rng = np.random.default_rng(width)
+    build = ProgramBuilder("rows", 1.0)
+    x = build.add("input", "x", attributes={"width": 61, "kind": "real"})
+    neurons = {"leak": np.zeros(61, np.float32), "threshold": np.full(61, 0.5, np.float32)}
+    x = build.add("lif", "lif", [x], {"levels": 4, "signed": signed, "reset": "hard"}, neurons)
+    tensors = {
+        "weight": rng.integers(-127, 128, (61, width), np.int8),
+        "scale": np.full(width, 0.01, np.float32),
+        "bias": np.zeros(width, np.float32),
+    }
+    agree(build.finish([build.add("synapses", "y", [x], tensors=tensors)]), 20, 1, seed=width)
+
+
+def test_copies_of_a_state_step_for_themselves() -> None:
+    """A state that has stepped knows where its words lie; its copies and pickles lie elsewhere."""
+    program = every_op()
+    rng = np.random.default_rng(5)
+    first = random_inputs(program, 2, rng)
+    state = program.state(2)
+    EVENTS.step(program, state, first)
+    for other in (copy.deepcopy(state), copy.copy(state.fork()), pickle.loads(pickle.dumps(state))):
+        before, want = state.memory.copy(), state.fork()
+        EVENTS.step(program, other, first)
+        REFERENCE.step(program, want, first)
+        assert same_bits(state.memory, before)
+        assert same_bits(other.memory, want.memory)
+
+
+def test_words_that_cannot_be_written_are_refused() -> None:
+    program = every_op()
+    words = program.state().memory
+    words.flags.writeable = False
+    with pytest.raises(ProgramError, match="memory that may be written"):
+        EVENTS.step(
+            program, State(program.layout, words), random_inputs(program, 1, np.random.default_rng(0))
+        )
 
 
 def test_streams_join_and_leave_without_touching_the_others() -> None:
