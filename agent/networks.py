@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,16 +47,6 @@ class SpikingEars:
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
-        self._shared: dict[int, Any] = {
-            id(part): part
-            for part in (
-                recogniser,
-                recogniser.program,
-                recogniser.runner,
-                recogniser.vocabulary,
-                recogniser.vocabulary.graph,
-            )
-        }
 
     @classmethod
     def load(cls, folder: Path | None = None) -> SpikingEars:
@@ -73,7 +62,7 @@ class SpikingEars:
 
     def listen(self, since: Samples) -> SpikingHearing:
         """Begin a transcript."""
-        return SpikingHearing(self._recogniser.stream(), self._shared, since)
+        return SpikingHearing(self._recogniser.stream(), since)
 
     def transcribe(self, recording: Recording) -> TurnEnded:
         """A whole recording taken as one turn."""
@@ -86,8 +75,8 @@ class SpikingEars:
 class SpikingHearing:
     """One transcript; `so_far` finishes a copy of it."""
 
-    def __init__(self, stream: Stream, shared: dict[int, Any], since: Samples) -> None:
-        self._stream, self._shared, self._since = stream, shared, since
+    def __init__(self, stream: Stream, since: Samples) -> None:
+        self._stream, self._since = stream, since
         self._account: Account | None = None
         self._end_log_p: float | None = None
 
@@ -105,8 +94,7 @@ class SpikingHearing:
 
     def so_far(self) -> str:
         """The words as if the sound ended here."""
-        # what a stream shares with others is not copied: the network, its engine and the words
-        finished = copy.deepcopy(self._stream, dict(self._shared)).finish()
+        finished = self._stream.fork().finish(readings=1)
         until = Samples(self._since + self._stream.samples)
         self._account = Account(activity(finished.counts), placed(finished, self._since, until))
         return finished.text

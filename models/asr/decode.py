@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.asr import past as pasts
+from models.asr import search
 from models.asr.kneser import END, START
 from models.asr.lexicon import BLANK, collapse
 from models.asr.ngram import Words
@@ -25,6 +28,7 @@ from models.asr.search import (
     Weights,
     advance,
     graph_of,
+    new_ahead,
     new_beam,
     prepare,
     start,
@@ -90,6 +94,11 @@ class Vocabulary:
         prepare(graph)
         return graph
 
+    @cached_property
+    def ahead(self) -> NDArray[np.uint64]:
+        """Look-aheads that are known; all searches share them."""
+        return new_ahead()
+
 
 def log_softmax(logits: Floats) -> NDArray[np.float64]:
     """ln of the probabilities, over the last axis."""
@@ -118,7 +127,7 @@ class Decoder:
         if priors is not None:
             self._offset = -s.prior_weight * np.asarray(priors, np.float64)
         self._offset[BLANK] -= s.blank_penalty
-        self._beam = new_beam(capacity=1 << max(11, (16 * s.most - 1).bit_length()))
+        self._beam = new_beam(1 << max(11, (16 * s.most - 1).bit_length()), vocabulary.ahead)
         self.restart()
 
     def restart(self) -> None:
@@ -126,9 +135,20 @@ class Decoder:
         self._past = new_past(records=max(1 << 14, 8 * self.settings.most))
         self._counts = np.zeros(7, np.int64)
         self._marks = np.zeros(len(self._past.records), np.uint8)
-        self._free = [0.0]
         self._settled = -1
+        self._sure: list[Word] = []
+        self._sure_to = -1
         start(self._graph, self._beam, self._counts, START, self.settings.language_weight)
+
+    def fork(self) -> Decoder:
+        """An independent search that has heard the same."""
+        other = copy(self)
+        counts = other._counts = self._counts.copy()
+        other._beam = search.forked(self._beam, counts[SIDE], counts[LIVING])
+        other._past = pasts.forked(self._past, counts[RECORDS], counts[OTHERS])
+        other._marks = np.zeros_like(self._marks)
+        other._sure = self._sure.copy()
+        return other
 
     @property
     def steps(self) -> int:
@@ -145,7 +165,6 @@ class Decoder:
         frame = (np.asarray(log_p, np.float64) + self._offset) * self.settings.acoustic_scale
         self._make_room()
         advance(self._graph, self._beam, self._past, self._counts, self._weights, frame)
-        self._free.append(self._free[-1] + float(frame.max()))
         heads = self._living()["history"]
         self._settled = max(self._settled, agreed(self._past, heads, self._counts[RECORDS], self._marks))
         if self.steps % 5 == 0:
@@ -156,10 +175,10 @@ class Decoder:
         tight = self._counts[RECORDS] + 2 * most > len(self._past.records)
         if tight or self._counts[OTHERS] + 8 * most > len(self._past.others):
             heads = self._living()["history"]
-            watched = np.append(heads, np.int32(self._settled))
+            watched = np.append(heads, np.array([self._settled, self._sure_to], np.int32))
             left = compact(self._past, watched, self._counts[RECORDS], self._settled)
-            heads[:] = watched[:-1]
-            self._settled = int(watched[-1])
+            heads[:] = watched[:-2]
+            self._settled, self._sure_to = int(watched[-2]), int(watched[-1])
             self._counts[RECORDS], self._counts[OTHERS] = left
             if left[0] * 2 > len(self._past.records):
                 self._past = grown(self._past)
@@ -203,10 +222,10 @@ class Decoder:
 
     def partial(self) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """(words that will not change any more, the best guess at those after them)."""
-        records = chain(self._past, self._best_head())
-        words = [self._word(record) for record in records]
-        settled = sum(record <= self._settled for record in records)
-        return tuple(words[:settled]), tuple(words[settled:])
+        self._sure += map(self._word, chain(self._past, self._settled, self._sure_to))
+        self._sure_to = self._settled
+        open_records = chain(self._past, self._best_head(), self._settled)
+        return tuple(self._sure), tuple(map(self._word, open_records))
 
     def end_log_p(self) -> float:
         """ln p(the sentence ends here | the best words so far)."""

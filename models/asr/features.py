@@ -11,6 +11,8 @@ and is normalised by a mean that only knows the past and a prior worth two secon
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -109,6 +111,12 @@ class RunningMean:
         self._deviation = np.asarray(deviation, dtype=np.float64)
         self._sum = np.asarray(mean, dtype=np.float64) * PRIOR_FRAMES
         self._frames = 0
+
+    def fork(self) -> RunningMean:
+        """An independent mean of the same frames."""
+        other = copy(self)
+        other._sum = self._sum.copy()
+        return other
 
     def feed(self, mels: Floats) -> Floats:
         """The normalised frames, same shape, float32."""

@@ -39,7 +39,7 @@ def steady(samples, before, leak):  # type: ignore[no-untyped-def]
 
 @jit_cached
 def energies(spectrum, first, weights, floor):  # type: ignore[no-untyped-def]
-    """Σ_t weights[t, b] · |spectrum[i, first[b] + t]|² + floor, (frames, bands) float64, summed in order of t."""
+    """Σ_t weights[t, b] · |spectrum[i, first[b] + t]|² + floor, summed in order of t; (frames, bands) float64."""
     frames, bins = spectrum.shape
     taps, bands = weights.shape
     power = np.empty(bins + taps)

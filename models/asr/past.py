@@ -43,6 +43,14 @@ def new_past(records: int = 1 << 16, others: int = 1 << 17) -> Past:
     return Past(np.zeros(records, RECORD), np.zeros(others, LOSER))
 
 
+def forked(past: Past, records: int, others: int) -> Past:
+    """An independent copy of the first so many records and losers."""
+    copies = Past(np.empty_like(past.records), np.empty_like(past.others))
+    copies.records[:records] = past.records[:records]
+    copies.others[:others] = past.others[:others]
+    return copies
+
+
 @jit
 def sequence_of(past, history, word):  # type: ignore[no-untyped-def]
     """The hash of a history's words, and of one word more unless it is −1."""

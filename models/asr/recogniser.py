@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -187,13 +188,26 @@ class Stream:
                 partials.append(Partial(stable, unstable, self._decoder.end_log_p()))
         return partials
 
-    def finish(self) -> Transcript:
-        """What was said, now that nothing follows."""
+    def fork(self) -> Stream:
+        """An independent stream that has heard the same, at 16 kHz only."""
+        other = copy(self)
+        other._inlet, other._mels, other._mean = self._inlet.fork(), copy(self._mels), self._mean.fork()
+        other._state, other._decoder = self._state.fork(), self._decoder.fork()
+        other._labels, other.kept = self._labels.copy(), self.kept.copy()
+        other.counts = self.counts.fork()
+        return other
+
+    def finish(self, readings: int | None = None) -> Transcript:
+        """What was said, now that nothing follows.
+
+        readings: compare so many for the n-best list and for how sure the words are; 1 is fastest, and the
+        words are the same.
+        """
         for step in self._steps(self._inlet.finish()):
             self._hear(step)
         for step in self._tail():
             self._hear(step)
-        hypotheses = self._decoder.best(self._recogniser.tuning.judge.n_best)
+        hypotheses = self._decoder.best(readings or self._recogniser.tuning.judge.n_best)
         return self._transcript(hypotheses)
 
     def _steps(self, samples: Floats) -> list[Floats]:

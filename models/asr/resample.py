@@ -42,6 +42,14 @@ class Inlet:
         self._soxr = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, "float32")
         self._still: NDArray[np.float64] | None = None
 
+    def fork(self) -> Inlet:
+        """An independent inlet in the same place. Raises ValueError where it changes the rate."""
+        if self._soxr is not None:
+            raise ValueError("a resampler cannot be copied: give sound at 16,000 samples a second")
+        other = Inlet()
+        other._still = None if self._still is None else self._still.copy()
+        return other
+
     def feed(self, samples: NDArray[np.generic]) -> Floats:
         """The samples at 16 kHz that are ready."""
         if self._soxr is None and samples.dtype == np.float32 and samples.ndim == 1:
@@ -58,8 +66,9 @@ class Inlet:
         return np.asarray(self._soxr.resample_chunk(samples, last=last), np.float32)
 
     def _steady(self, samples: Floats) -> Floats:
-        """y[n] = x[n] − x[n−1] + 0.999 y[n−1], begun as if the first sample had always been there; x in ±1, and
-        silent where it is no number.
+        """y[n] = x[n] − x[n−1] + 0.999 y[n−1], begun as if the first sample had always been there.
+
+        What is beyond ±1 is clipped, what is no number is silent.
         """
         if not len(samples):
             return samples

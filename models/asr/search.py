@@ -26,6 +26,7 @@ from models.backends.warm import jit, jit_cached, ready
 
 NOTHING = -1.0e30
 SURPRISE = 2.0  # nats
+AHEAD_BITS = 18
 ROOT = 0
 
 
@@ -84,8 +85,7 @@ class Beam(NamedTuple):
     hypotheses: NDArray[Any]  # (2, capacity) HYPOTHESIS
     table: NDArray[np.int32]  # hash table of slots
     stamp: NDArray[np.int64]
-    ahead_key: NDArray[np.int64]  # cache of look-aheads
-    ahead_value: NDArray[np.float32]
+    ahead: NDArray[np.uint64]  # known look-aheads, see `new_ahead`
     bins: NDArray[np.int64]
     taken_off: NDArray[np.float64]  # (1,) what all scores have been lowered by, to stay near zero
 
@@ -134,7 +134,7 @@ def _read_only(array: Any) -> Any:
 
 def prepare(graph: Graph) -> None:
     """Have the kernels compiled, or loaded from their cache, before the first step."""
-    beam, past, counts = new_beam(64, 64), new_past(64, 64), np.zeros(7, np.int64)
+    beam, past, counts = new_beam(64), new_past(64, 64), np.zeros(7, np.int64)
     ready(start, tuple(map(typeof, (graph, beam, counts, START, 1.0))))
     weights = Weights(1.0, 0.0, 1.0, 8, 1.0)
     ready(advance, tuple(map(typeof, (graph, beam, past, counts, weights, np.zeros(40)))))
@@ -174,12 +174,31 @@ def _raise_parents(best, parent):  # type: ignore[no-untyped-def]
             best[parent[node]] = best[node]
 
 
-def new_beam(capacity: int = 1 << 15, cache: int = 1 << 17) -> Beam:
-    """An empty beam with room for so many hypotheses in the making; both sizes are powers of two."""
+def new_ahead() -> NDArray[np.uint64]:
+    """Room for look-aheads that are known.
+
+    They are the same for all searches over one vocabulary, so these may share them, in any number of threads:
+    what belongs to which place and its value are one word of 64 bits, written and read whole.
+    """
+    return np.zeros(1 << AHEAD_BITS, np.uint64)
+
+
+def new_beam(capacity: int = 1 << 15, ahead: NDArray[np.uint64] | None = None) -> Beam:
+    """An empty beam with room for so many hypotheses in the making, a power of two."""
     return Beam(
         np.zeros((2, capacity), HYPOTHESIS), np.zeros(4 * capacity, np.int32),
-        np.zeros(4 * capacity, np.int64), np.full(cache, -1, np.int64), np.zeros(cache, np.float32),
+        np.zeros(4 * capacity, np.int64), new_ahead() if ahead is None else ahead,
         np.zeros(512, np.int64), np.zeros(1),
+    )  # fmt: skip
+
+
+def forked(beam: Beam, side: int, living: int) -> Beam:
+    """An independent copy of a search between two steps: `living` hypotheses on its `side`."""
+    hypotheses = np.empty_like(beam.hypotheses)
+    hypotheses[side, :living] = beam.hypotheses[side, :living]
+    return Beam(
+        hypotheses, np.empty_like(beam.table), np.zeros_like(beam.stamp), beam.ahead,
+        np.zeros_like(beam.bins), beam.taken_off.copy(),
     )  # fmt: skip
 
 
@@ -201,10 +220,12 @@ def look_ahead(graph, beam, state, node):  # type: ignore[no-untyped-def]
     if before >= words:
         before = np.int64(graph.pair_word[before - words])
     key = before * np.int64(len(graph.nodes)) + node
-    mixed = (np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
-    place = mixed & np.uint64(len(beam.ahead_key) - 1)
-    if beam.ahead_key[place] == key:
-        return beam.ahead_value[place]
+    above = np.uint64(key) >> np.uint64(AHEAD_BITS)
+    mixed = above * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)
+    place = (np.uint64(key) ^ mixed) % np.uint64(1 << AHEAD_BITS)  # with the upper part it is the key
+    known = beam.ahead[place]
+    if known >> np.uint64(32) == above + np.uint64(1):
+        return np.uint32(known & np.uint64(0xFFFFFFFF)).view(np.float32)
     here = graph.nodes[node]
     best = graph.word_back_off[before] + here.best
     high = graph.after_first[before + 1]
@@ -215,8 +236,7 @@ def look_ahead(graph, beam, state, node):  # type: ignore[no-untyped-def]
         if p > best:
             best = p
         start += 1
-    beam.ahead_key[place] = key
-    beam.ahead_value[place] = best
+    beam.ahead[place] = (above + np.uint64(1)) << np.uint64(32) | np.uint64(np.float32(best).view(np.uint32))
     return best
 
 

@@ -62,6 +62,23 @@ def test_stable_words_stay(recogniser: Recogniser, question: np.ndarray) -> None
     assert stream.finish().text.startswith(stable)
 
 
+def test_a_fork_goes_its_own_way(recogniser: Recogniser, question: np.ndarray) -> None:
+    undisturbed = hear(recogniser, question, 640)
+    stream = recogniser.stream()
+    middle = len(question) // 1280 * 640
+    stream.feed(question[:middle])
+    cut, whole = stream.fork(), stream.fork()
+    assert cut.finish(readings=1).text == hear(recogniser, question[:middle], 640).text
+    whole.feed(question[middle:])
+    stream.feed(question[middle:])
+    for heard in (whole.finish(), stream.finish()):
+        assert (heard.words, heard.n_best, heard.phones) == (
+            undisturbed.words,
+            undisturbed.n_best,
+            undisturbed.phones,
+        )
+
+
 @pytest.mark.parametrize(
     "samples",
     [
