@@ -14,7 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from models.asr.lexicon import read_cmudict
+from models.asr.spelling import Spelling
 from models.lm.data import Turn, data_folder, pip_talks, read_lines, written_talks
+from models.lm.intents import Intent, alarms, with_chitchat, written
 from models.lm.lines import line_words
 from models.lm.misheard import confusions, pronunciations
 from models.lm.recall import names_in
@@ -119,6 +122,8 @@ def build(path: Path, afresh: bool = True, say: Callable[[str], None] = print) -
     lines = [line_words(who, text) for who, text in turns]
     said = Counter(w for (who, _), line in zip(turns, lines, strict=True) if who == "user" for w in line)
     counts = Counter(w for line in lines for w in line)
+    intents = [*with_chitchat(written()), *alarms()]
+    counts.update(w for intent in intents for wording in intent.wordings for w in wording.split())
     known = _learnt(lines, counts, said) if afresh else _kept(path, counts)
     words = known.words
     number = {w: i for i, w in enumerate(words)}
@@ -149,8 +154,43 @@ def build(path: Path, afresh: bool = True, say: Callable[[str], None] = print) -
         similar=known.similar,
         likeness=known.likeness,
         sounding=known.sounding,
+        **_wordings(intents, number),
+        **_phones(words, None if afresh else path),
     )
     say(f"memory: {path} {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, np.ndarray]:
+    """The arrays of `wordings.Wordings`; replies and marks as text, an intent a line, apart by tabs."""
+    lines = [[number[w] for w in wording.split()] for intent in intents for wording in intent.wordings]
+    replies = "\n".join("\t".join(intent.replies) for intent in intents)
+    marks = "\n".join("\t".join(intent.marks) for intent in intents)
+    return {
+        "wording_ids": np.concatenate([np.array(line, np.uint16) for line in lines]),
+        "wording_starts": np.cumsum([0, *(len(line) for line in lines)]).astype(np.int32),
+        "wording_intents": np.repeat(np.arange(len(intents)), [len(i.wordings) for i in intents]).astype(np.uint16),
+        "intent_replies": np.frombuffer(replies.encode(), np.uint8),
+        "intent_marks": np.frombuffer(marks.encode(), np.uint8),
+    }
+
+
+def _phones(words: Sequence[str], before: Path | None) -> dict[str, np.ndarray]:
+    """The phones (1…39, see `models.asr.lexicon`) of every word on end, and where each word's begin.
+
+    Those of the first words are taken from the memory at `before`, where it has them.
+    """
+    said: list[np.ndarray] = []
+    if before is not None:
+        with np.load(before, allow_pickle=False) as old:
+            if "phones" in old.files:
+                said = np.split(old["phones"], old["phone_starts"][1:-1])
+    if len(said) < len(words):
+        spelling = Spelling.learn(read_cmudict())
+        said += [np.array(spelling.pronounce(word), np.uint8) for word in words[len(said) :]]
+    return {
+        "phones": np.concatenate(said),
+        "phone_starts": np.cumsum([0, *(len(p) for p in said)]).astype(np.int32),
+    }
 
 
 @dataclass(frozen=True)

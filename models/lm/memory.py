@@ -17,7 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from models.lm.likeness import FILE as LIKENESS
+from models.lm.likeness import Scale
 from models.lm.spoken import CUT, SILENCE
+from models.lm.wordings import Wordings, Words
 
 SHIPPED = Path(__file__).parents[1] / "shipped" / "memory.npz"
 CLOSELY = 240  # exchanges that the second pass looks at
@@ -69,6 +72,7 @@ class Memory:
     words: tuple[str, ...]
     texts: bytes
     text_starts: np.ndarray
+    wordings: Wordings
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> Memory:
@@ -89,6 +93,7 @@ class Memory:
                 words=tuple(words),
                 texts=texts.tobytes(),
                 text_starts=np.concatenate([[0], ends + 1]),
+                wordings=_wordings(arrays, words),
             )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise MemoryError_(
@@ -325,3 +330,24 @@ class Memory:
         """(first line, line after the last) of the talk that a line is in."""
         talk = int(np.searchsorted(self.talk_starts, line, side="right")) - 1
         return int(self.talk_starts[talk]), int(self.talk_starts[talk + 1])
+
+
+def _wordings(arrays: dict[str, np.ndarray], words: list[str]) -> Wordings:
+    """The intents that a memory holds."""
+    known = Words(
+        words,
+        {w: i for i, w in enumerate(words)},
+        arrays["idf"].astype(np.float32),
+        *(arrays[n] for n in ("vectors", "similar", "likeness", "sounding", "phones", "phone_starts")),
+    )
+    said = [
+        [line.split("\t") for line in arrays[name].tobytes().decode().split("\n")]
+        for name in ("intent_replies", "intent_marks")
+    ]
+    return Wordings(
+        known,
+        *(arrays[f"wording_{name}"] for name in ("ids", "starts", "intents")),
+        tuple(tuple(replies) for replies in said[0]),
+        tuple(frozenset(m for m in marks if m) for marks in said[1]),
+        Scale.load() if LIKENESS.exists() else Scale.plain(),
+    )

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from models.lm.acts import YOU, act, core, whose
 from models.lm.memory import Memory
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import Talk
@@ -112,80 +113,7 @@ _BREAKS_OFF = frozenset(
     "the a an and but or so because to of in on at with for my your his her their our is was are were i i'm that which "
     "about like if when then want think from by would could should can has have had been it's".split()
 )
-_YOU = frozenset("you your you're you've yours yourself pip".split())
-_I = frozenset("i i'm i've i'll i'd me my mine myself".split())
 _NAMED = frozenset("called named name name's names".split())
-_LEAD = frozenset(
-    "um uh er so well okay ok hey hi hello pip please and but oh now just like yeah yes no".split()
-)
-_QUESTION = frozenset(
-    "do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split()
-)
-_WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
-_OPEN_STATEMENT = frozenset(
-    "i i'm i've i'd i'll my we we're we've our it it's there there's he he's she she's they they're their his her this that "
-    "that's the a an you you're your someone some nobody everyone today yesterday tomorrow one".split()
-)
-
-
-def act(words: Sequence[str]) -> str:
-    """What a line does, read off its first words: wh, ask, tell, order, or "" for a line of one or two words.
-
-    >>> act("could you call my mother".split()), act("i like biking".split()), act("what do cows eat".split())
-    ('order', 'tell', 'wh')
-    """
-    words = list(words)
-    while len(words) > 1 and words[0] in _LEAD:
-        words = words[1:]
-    if len(words) >= 2 and words[0] in ("can", "could", "will", "would") and words[1] == "you":
-        return "order" if len(words) > 2 else ""
-    if words[:3] == ["do", "you", "know"] and len(words) > 4 and words[3] in ("a", "an", "any", "some"):
-        return "order"
-    if words[0] in _WH:
-        return "wh"
-    if words[0] in ("know", "got", "ever", "want", "heard", "seen", "fancy"):
-        return "ask"
-    if words[0] in _QUESTION or words[0] in ("can", "could", "will", "would", "shall"):
-        return "ask"
-    if words[0] in _OPEN_STATEMENT:
-        return "tell"
-    return "order" if len(words) > 2 else ""
-
-
-def core(words: Sequence[str]) -> list[str]:
-    """The line without what leads in and out, as long as two words are left.
-
-    >>> core("oh what can you do then".split())
-    ['what', 'can', 'you', 'do']
-    """
-    kept = list(words)
-    if kept[:2] == ["tell", "me"] and len(kept) > 4 and kept[2] in _WH | {"if"}:
-        kept = kept[2:]
-    while len(kept) > 2 and kept[0] in _LEAD - {"just"}:
-        kept = kept[1:]
-    while len(kept) > 2 and kept[-1] in (
-        "then",
-        "again",
-        "please",
-        "though",
-        "pip",
-        "now",
-        "anyway",
-        "too",
-        "um",
-        "thanks",
-    ):
-        kept = kept[:-1]
-    return kept
-
-
-def _whose(words: Sequence[str]) -> set[str]:
-    """Whom a line speaks of: the user ("i"), Pip ("you"), both, or neither."""
-    return {"i"} & {"i" if w in _I else "" for w in words} | {"you"} & {
-        "you" if w in _YOU else "" for w in words
-    }
-
-
 def _bigrams(words: Sequence[str]) -> set[tuple[str, str]]:
     return set(zip(["^", *words], [*words, "$"], strict=True))
 
@@ -336,10 +264,10 @@ class _Look:
         rarities = sum(min(self._rarity(w), 8.0) - 1 for w in set(heard) - _SMALL) or 1.0
         score -= weights.beyond * sum(min(float(memory.idf[e]), 8.0) - 1 for e in extra) / rarities
         score -= weights.other_way * (
-            bool(_YOU & set(heard)) != bool(_YOU & set(self.words)) and theirs_act != "order" != ours_act
+            bool(YOU & set(heard)) != bool(YOU & set(self.words)) and theirs_act != "order" != ours_act
         )
-        if ours_act in ("wh", "ask") and _whose(self.words) | _whose(heard) == {"you", "i"}:
-            score -= weights.turned * (_whose(self.words) != _whose(heard))
+        if ours_act in ("wh", "ask") and whose(self.words) | whose(heard) == {"you", "i"}:
+            score -= weights.turned * (whose(self.words) != whose(heard))
         score -= weights.unfinished * (heard[-1] in _BREAKS_OFF and self.words[-1] not in _BREAKS_OFF)
         score -= 0.4 * weights.unfinished * (self.words[-1] in _BREAKS_OFF and heard[-1] not in _BREAKS_OFF)
         score += self._reply(reply, spoken, line, first, extra)

@@ -14,10 +14,10 @@ import numpy as np
 from models.lm import danger
 from models.lm.alarm import BUCKETS, FILE, KINDS, Alarm, features
 from models.lm.data import data_folder, pip_talks, read_lines, written_talks
+from models.lm.intents import harmless, phrasings
 from models.lm.misheard import confusions, mishear, pronunciations
 from models.lm.spoken import user_form
 
-WRITTEN = Path(__file__).parent / "alarms"
 SETS = (
     "self_dialogue",
     "ms_chitchat",
@@ -31,17 +31,6 @@ HELD = 5  # every so-manyth ordinary line is held out, to set the limit on
 ALARMS = 1 / 155  # of them raise an alarm; every second of these, read by hand, does speak of danger
 SMALL = 1e-4  # of the squared weights is paid
 _SERIOUS = re.compile(r"emergency|crisis|doctor|hospital|police|ambulance")
-
-
-def phrasings() -> list[tuple[str, str]]:
-    """(kind, line) of the dangers written in `alarms/danger.txt`."""
-    rows = (WRITTEN / "danger.txt").read_text(encoding="utf-8").splitlines()
-    return [(kind, line) for kind, line in (row.split("\t") for row in rows if row)]
-
-
-def harmless() -> list[str]:
-    """Lines written in `alarms/ordinary.txt` that use the same words and mean no harm."""
-    return [line for line in (WRITTEN / "ordinary.txt").read_text(encoding="utf-8").splitlines() if line]
 
 
 def talk_lines() -> Iterator[tuple[str, str]]:
