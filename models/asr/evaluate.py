@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.asr import control, robust
 from models.asr.corpus import DEVELOPMENT_SHARDS, Utterance, held_out, read_shard
 from models.asr.decode import Vocabulary
 from models.asr.errors import ErrorRate
@@ -27,6 +29,8 @@ from models.program.state import State
 
 SETS = {"librispeech-train-clean-5": "librispeech", "cathy": "cathy", "speechocean762-test": "speechocean"}
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NOISY = 60
+"""so many recordings are heard in noise too"""
 _PEAK = 0.5
 
 
@@ -160,6 +164,10 @@ def evaluate(
     if theirs:
         figures["pocketsphinx"] = theirs
     figures["digits"] = digits(recogniser, limit)
+    figures["no_speech"] = robust.words_in_no_speech(recogniser)
+    figures["noise"] = robust.noisy(list(chosen("cathy", min(limit or NOISY, NOISY))), recogniser)
+    if control.KEPT.exists():
+        figures["relu_gap"] = control.gap(json.loads(control.KEPT.read_text(encoding="utf-8")))
     rates = counts.rates
     neurons = {name: recogniser.program.values[name].width for name in rates}
     figures["rate"] = sum(rates[name] * n for name, n in neurons.items()) / sum(neurons.values())
@@ -201,6 +209,11 @@ def report(figures: Mapping[str, Any]) -> str:
             line += f"   {other['wer']:8.1%} {other['rt']:8.3f}"
         lines.append(line)
     lines.append(f"digits {figures['digits']:.1%}   firing rate {figures['rate']:.1%}")
+    noise, made_up = figures["noise"], figures["no_speech"]
+    lines.append(f"words in ten minutes without speech: {', '.join(f'{k} {n}' for k, n in made_up.items())}")
+    lines.append(f"noise 10 dB below speech: {noise['clean']:.1%} to {noise['at_10_db']:.1%} of words wrong")
+    if "relu_gap" in figures:
+        lines.append(f"phone errors more than with rectified neurons: {figures['relu_gap']:.1%}")
     lines.append(
         f"one step: network {figures['network_ms_p95']:.2f} ms, all {figures['step_ms_p95']:.2f} ms (P95)"
     )

@@ -7,7 +7,6 @@ A run that was stopped goes on where it was; `dense=True` trains the rectified t
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import math
@@ -26,6 +25,7 @@ from models.lm.net import MindNet
 from models.lm.tokens import PAD, Tokens
 from models.training import crew, kernels
 from models.training.blocks import Lif, Shape
+from models.training.log import last_figure
 from models.training.loop import Group, Plan, fit, load_average
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
@@ -207,15 +207,6 @@ def train(
         (home / DENSE).write_text(json.dumps(kept) + "\n")
         return None
     return export(run, folder / "tokens.json", *SIZES[size], home)
-
-
-def last_figure(log: Path, name: str) -> float:
-    """The latest value of a figure in a run's log (rows of time, update, name, value)."""
-    with log.open(newline="") as rows:
-        values = [float(row[3]) for row in csv.reader(rows) if row[2] == name]
-    if not values:
-        raise ValueError(f"{log} has no {name}: the run was never evaluated")
-    return values[-1]
 
 
 def export(run: Path, vocabulary: Path, layers: int, width: int, to: Path = SHIPPED) -> Path:

@@ -79,3 +79,12 @@ class TrainingLog:
             if self._board is not None:
                 self._board.add_scalar(name, value, update)
         self._file.flush()
+
+
+def last_figure(log: Path, name: str) -> float:
+    """The latest value of a figure in a run's log (rows of time, update, name, value)."""
+    with log.open(newline="") as rows:
+        values = [float(row[3]) for row in csv.reader(rows) if row[2] == name]
+    if not values:
+        raise ValueError(f"{log} has no {name}: the run was never evaluated")
+    return values[-1]
