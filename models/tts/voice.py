@@ -25,7 +25,7 @@ from models.tts.melody import MELODY_PORTS, POINTS, contour, melody_tokens
 from models.tts.phonemes import PAUSE, Phone, phones
 from models.tts.spectrum import FRAME, PERIODICITY_BANDS, RATE, Floats
 from models.tts.stream import clauses
-from models.tts.synthesiser import BLOCK, Synthesiser
+from models.tts.synthesiser import BLOCK, Synthesiser, prepare
 from models.tts.words import Spoken, spoken
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
@@ -100,6 +100,7 @@ class Voice:
     def load(cls, folder: Path | None = None, engine: str = "events") -> Voice:
         """The shipped voice, or the one in `folder`."""
         place = folder or SHIPPED
+        prepare()
         frames, lengths, melody = (
             Program.load(place / name) for name in (FRAMES_FILE, LENGTHS_FILE, MELODY_FILE)
         )
