@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from models.backends import bench_loop
-from models.backends.bench_limits import Traffic, additions, bandwidth, best, interleaved, traffic
+from models.backends.bench_limits import Traffic, additions, bandwidth, best, interleaved, reading, traffic
 from models.backends.bench_peers import PEERS, peer
 from models.backends.bench_shapes import RATES, SHAPES, Shape, network
 from models.backends.counts import Counts
@@ -35,6 +35,7 @@ from models.backends.reference import ReferenceBackend
 from models.program import Program, ProgramBuilder, ProgramError, State
 
 STREAMS = (1, 8, 64)
+_READ = "reading"
 MAIN = "20 M"
 MARKS = {
     "ratio_torch_fp32.15": (15.0, "at least"),
@@ -149,8 +150,9 @@ def _events(
     took = best(lambda: run.step(program, state, many[next(turn) % 8]), seconds, clock)
     moved: Traffic = traffic(program, counts)
     synops = moved.weights * streams
-    # Streams share the weights they meet, at best all of them once.
-    shared = min(moved.weights * streams, shape.parameters) + moved.parameters + moved.state * streams
+    # Streams share the weights they meet, each at best read once; their inputs are independent.
+    met = 1 - (1 - moved.weights / shape.parameters) ** streams
+    shared = met * shape.parameters + moved.parameters + moved.state * streams
     return Line(
         shape.label, "events", rate, threads, streams, 1e6 * took, synops, shared,
         shared / speed / took / threads, synops / int8 / took / threads,
@@ -195,7 +197,10 @@ def _inputs(program: Program, streams: int, seed: int = 0) -> dict[str, Any]:
 def _summary(lines: list[Line], missing: Mapping[str, str], seconds: float) -> dict[str, Any]:
     results = _ratios(missing, seconds)
     main_line = next(x for x in lines if x.shape == MAIN and x.engine == "events" and x.rate == 0.15)
-    results["roofline_share"] = main_line.bandwidth_share
+    took = results["side_by_side_us"]
+    # Time in which the bytes that must move could be read ÷ time of a step, both from the same moments.
+    share_read = main_line.bytes_must / next(shape for shape in SHAPES if shape.label == MAIN).parameters
+    results["roofline_share"] = share_read * took[_READ] / took["0.15"]
     results["batch64_cost"] = _batch_cost(seconds)
     return results
 
@@ -214,7 +219,10 @@ def _batch_cost(seconds: float) -> float:
 
 
 def _ratios(missing: Mapping[str, str], seconds: float) -> dict[str, Any]:
-    """Peers ÷ events at 20 M, one stream and thread, measured in turn: both then meet the same machine."""
+    """Peers ÷ events at 20 M, one stream and thread, measured in turn: both then meet the same machine.
+
+    Beside them the bare reading of as many bytes as there are weights, in order: the roofline.
+    """
     shape = next(s for s in SHAPES if s.label == MAIN)
     steps: dict[str, Callable[[], object]] = {}
     for rate in RATES:
@@ -225,6 +233,7 @@ def _ratios(missing: Mapping[str, str], seconds: float) -> dict[str, Any]:
     for name in PEERS:
         if name not in missing:
             steps[name] = partial(peer(name, shape, 1), x)
+    steps[_READ] = reading(shape.parameters)
     took = dict(zip(steps, interleaved(list(steps.values()), 10 * seconds), strict=True))
     int8 = [took[name] for name in ("torch_int8", "onnx_int8") if name in took]
     results: dict[str, Any] = {}

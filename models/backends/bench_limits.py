@@ -72,11 +72,16 @@ def interleaved(steps: Sequence[Callable[[], object]], seconds: float) -> list[f
     return [float(x) for x in least]
 
 
-def bandwidth(size: int, seconds: float = 1.0) -> float:
-    """Bytes per second that one thread reads from a block of that size, whose place is where it fits."""
+def reading(size: int) -> Callable[[], object]:
+    """Reads all of a block of that size, whose place is where it fits."""
     ready(read_all, (_NUMBERS,))
     block = np.arange(max(1, size // 8), dtype=np.int64)
-    return block.nbytes / best(lambda: read_all(block), seconds)
+    return lambda: read_all(block)
+
+
+def bandwidth(size: int, seconds: float = 1.0) -> float:
+    """Bytes per second that one thread reads from a block of that size, in order."""
+    return size / best(reading(size), seconds)
 
 
 def additions(seconds: float = 0.5) -> float:

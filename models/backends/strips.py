@@ -10,7 +10,7 @@ stream's sums stay in registers while it goes through its list of spikes.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, int16
+from numba import carray, int16, int64
 
 from models.backends.intrinsics import at_address, copy64, fetch
 from models.backends.pairs import add_strip
@@ -40,11 +40,13 @@ def copy_strips(weight, stride, top, bottom, left, right, strips):
     """Copy the weights of some rows and columns, strip behind strip, each STRIP bytes a row."""
     whole = (right - left) // STRIP
     rest = right - left - whole * STRIP
-    to = strips.ctypes.data
+    # Numba's addresses are unsigned, and unsigned plus signed is a float.
+    to = int64(strips.ctypes.data)
     for row in range(top, bottom):
         source = weight + row * stride + left
         for strip in range(whole):
-            copy64(to + strip * STRIP_ROWS * STRIP, source + strip * STRIP)
+            for line in range(0, STRIP, 64):
+                copy64(to + strip * STRIP_ROWS * STRIP + line, source + strip * STRIP + line)
         if rest > 0:
             last = carray(at_address(source + whole * STRIP), (rest,), np.int8)
             target = strips[whole * STRIP_ROWS * STRIP + (row - top) * STRIP :]
@@ -58,6 +60,7 @@ def synapses_of_many(line, work, streams, acc, strips, places, factors, ends):
     """`ops.synapses` for all streams, their spikes listed in pairs."""
     n_in, n, burst = line[N_IN], line[N], line[X2]
     scale, bias = reals(line[P0], n), reals(line[P1], n)
+    listed = places.shape[1]
     for left in range(0, n, STRIPS * STRIP):
         right = min(n, left + STRIPS * STRIP)
         count = -(-(right - left) // STRIP)
@@ -70,21 +73,26 @@ def synapses_of_many(line, work, streams, acc, strips, places, factors, ends):
             if ahead_top >= n_in:
                 ahead_top, ahead_left = 0, left + STRIPS * STRIP
             ahead_rows = min(STRIP_ROWS, n_in - ahead_top)
-            ahead_lines = max(0, min(STRIPS, -(-(n - ahead_left) // STRIP)))
+            ahead_bytes = max(0, min(STRIPS * STRIP, n - ahead_left))
+            turns, turn = count * streams, 0
+            ahead = line[WEIGHT] + ahead_top * n + ahead_left
             for strip in range(count):
-                weights = strips.ctypes.data + STRIP * (strip * STRIP_ROWS - top)
-                sums = acc.ctypes.data + 4 * STRIP * strip * streams
+                weights = int64(strips.ctypes.data) + STRIP * (strip * STRIP_ROWS - top)
+                sums = int64(acc.ctypes.data) + 4 * STRIP * strip * streams
+                place, factor = int64(places.ctypes.data), int64(factors.ctypes.data)
                 for s in range(streams):
-                    if strip < ahead_lines:
-                        for row in range(ahead_rows * s // streams, ahead_rows * (s + 1) // streams):
-                            fetch(line[WEIGHT] + (ahead_top + row) * n + ahead_left + strip * STRIP)
-                    place, factor = places[s].ctypes.data, factors[s].ctypes.data
+                    for row in range(ahead_rows * turn // turns, ahead_rows * (turn + 1) // turns):
+                        for column in range(0, ahead_bytes, 64):
+                            fetch(ahead + row * n + column)
+                    turn += 1
                     done, end = 0 if tile == 0 else ends[s, tile - 1], ends[s, tile]
                     while done < end:
                         last = min(end, done + burst)
                         add_strip(sums, weights, place, factor, done, last)
                         done = last
                     sums += 4 * STRIP
+                    place += 4 * listed
+                    factor += 2 * listed
         for strip in range(count):
             start = left + strip * STRIP
             stop = min(right, start + STRIP)

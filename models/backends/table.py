@@ -29,9 +29,9 @@ COLUMN_TILE = 4096
 """Columns of one pass of a single stream: the narrow sums stay in the first-level cache."""
 AHEAD = 512
 """How many bytes further on weights are asked for while the present ones are added."""
-STRIP, STRIP_ROWS = 64, 384
+STRIP, STRIP_ROWS = 128, 192
 """Columns and rows of the weights that many streams meet one after the other, 24 KiB in the nearest cache."""
-STRIPS = 4
+STRIPS = 2
 """Strips that are copied together: weights come from far away in pieces of four cache lines."""
 STRIP_FROM = 24
 """Streams from which strips are worth their copying."""
