@@ -18,7 +18,7 @@ from agent.finished import Evidence, Judge, judged
 from agent.pace import Work
 from agent.prosody import Prosody
 from agent.spans import Measure, Metered, Span, metered, unmeasured
-from agent.stages import Ears, Expecting, Hearing
+from agent.stages import Ears, Expecting, Hearing, Stepping, Together
 from agent.turn.events import EndGuess, Event, Partial, Source, SpeechStarted, SpeechStopped
 from agent.worker import Worker
 
@@ -73,10 +73,14 @@ class Recogniser:
         self._worker = Worker("ears")
         self._kept: deque[Heard] = deque(maxlen=KEPT)
         self._hearing: Hearing | None = None
+        self._resting = False
+        """whether there is neither a transcript nor work"""
+        self._unheard: list[NDArray[np.float32]] = []
         self._since = Samples(0)
         self._awake_at = Samples(0)
         self._words: tuple[str, ...] = ()
         self._paused = False
+        self._due: Callable[[], int] = _at_once
         self._pending: asyncio.Future[Any] | None = None
         self.failures = 0
 
@@ -87,6 +91,9 @@ class Recogniser:
         if len(self._inbox) >= self._inbox.size and self._pending:
             self._worker.abandon()
             self._pending.cancel()
+        if self._resting and isinstance(item, Heard) and not len(self._inbox):
+            self._keep(item)  # nothing to compute: nobody need be woken
+            return
         self._work.begin()
         dropped = self._inbox.counters.dropped
         self._inbox.put(item)
@@ -96,10 +103,12 @@ class Recogniser:
     async def recognise(self) -> None:
         """Go on until the channel closes. Ears that break begin afresh with the next onset."""
         while True:
+            self._resting = self._hearing is None
             try:
                 item = await self._inbox.receive()
             except ChannelClosedError:
                 return
+            self._resting = False
             try:
                 if isinstance(item, Afresh):
                     await self._begin(item.since)
@@ -120,16 +129,15 @@ class Recogniser:
         self._prosody.begin()
         frames = [one.sound for one in self._kept if one.at > since - BEFORE]
         start = Samples(self._kept[-1].at - FRAME * len(frames)) if self._kept else since
-        self._hearing = (await self._compute(lambda: self._ears.listen(start))).result
+        self._unheard = []
+        hearing = self._hearing = (await self._compute(lambda: self._ears.listen(start))).result
+        self._due = hearing.due if isinstance(hearing, Stepping) else _at_once
         self._awake_at = self._kept[-1].at if self._kept else since
         if frames:
             await self._hear(self._kept[-1], frames)
 
     async def _follow(self, heard: Heard) -> None:
-        self._kept.append(heard)
-        self._prosody.frame(heard.sound, heard.voiced)
-        if heard.awake:
-            self._awake_at = heard.at
+        self._keep(heard)
         if self._hearing is None:
             return
         if heard.at > self._awake_at + REST:
@@ -141,17 +149,31 @@ class Recogniser:
         if isinstance(heard.event, SpeechStopped) or (heard.event and heard.event.source != "user"):
             await self._guess(heard)
 
-    async def _hear(self, heard: Heard, frames: list[NDArray[np.float32]]) -> None:
+    def _keep(self, heard: Heard) -> None:
+        self._kept.append(heard)
+        self._prosody.frame(heard.sound, heard.voiced)
+        if heard.awake:
+            self._awake_at = heard.at
+
+    async def _hear(self, heard: Heard, frames: list[NDArray[np.float32]], now: bool = False) -> None:
+        """Hear these frames once they make a step, or `now`."""
         hearing = self._hearing
         assert hearing is not None, "frames are followed only while there is a transcript"
-        made = await self._compute(lambda: hearing.hear(frames), hearing)
-        text = made.result
-        self._told("ears", heard.at, made, len(frames))
-        if text is not None and not self._paused:
-            self._tell(heard, text, stable=False)
+        self._unheard += frames
+        if not self._unheard or (not now and FRAME * len(self._unheard) < self._due()):
+            return
+        sound, self._unheard = self._unheard, []
+        if isinstance(hearing, Together):
+            made = await self._wait(asyncio.ensure_future(hearing.hear_together(sound)))
+        else:
+            made = await self._compute(lambda: hearing.hear(sound), hearing)
+        self._told("ears", heard.at, made, len(sound))
+        if made.result is not None and not self._paused:
+            self._tell(heard, made.result, stable=False)
 
     async def _guess(self, heard: Heard) -> None:
         """A pause: the words as if this were the end, and how probable it is that it is."""
+        await self._hear(heard, [], now=True)
         hearing = self._hearing
         assert hearing is not None, "guesses are made only while there is a transcript"
         made = await self._compute(hearing.so_far, hearing)
@@ -173,11 +195,17 @@ class Recogniser:
         self._measure(Span(work, at, at, *took, calls=calls, account=made.account, text=text))
 
     async def _compute(self, call: Callable[[], T], stage: object = None) -> Metered[T]:
-        self._pending = asyncio.get_running_loop().run_in_executor(
-            self._worker, partial(metered, call, stage)
-        )
-        await asyncio.wait({self._pending})
-        if self._pending.cancelled():
+        loop = asyncio.get_running_loop()
+        return await self._wait(loop.run_in_executor(self._worker, partial(metered, call, stage)))
+
+    async def _wait(self, pending: asyncio.Future[Metered[T]]) -> Metered[T]:
+        self._pending = pending
+        await asyncio.wait({pending})
+        if pending.cancelled():
             raise StageHungError("the ears took longer than the frames they had yet to hear")
-        made: Metered[T] = self._pending.result()
-        return made
+        return pending.result()
+
+
+def _at_once() -> int:
+    """Every frame may bring something."""
+    return 0

@@ -43,7 +43,9 @@ class Microphone:
 
     def frame(self, at: Samples, sound: Floats) -> tuple[Floats, SpeechStarted | SpeechStopped | None]:
         """The frame without echo, and what it brought. What is no number is silence."""
-        sound = np.clip(np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0), -1, 1).astype(np.float32)
+        if not np.abs(sound).max() <= 1.0:
+            sound = np.clip(np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
+        sound = np.asarray(sound, np.float32)
         clean, is_echo = self._echo.clean(sound)
         voiced = self.voiced = self._voice.voiced(clean)
         event = self._perception.frame(at, clean, voiced, is_echo, self._ours)

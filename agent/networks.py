@@ -21,7 +21,8 @@ from agent.trace import Activity, activity
 from agent.turn.events import Why
 
 if TYPE_CHECKING:
-    from models.asr.recogniser import Recogniser, Stream, Transcript
+    from models.asr.recogniser import Partial, Recogniser, Stream, Transcript
+    from models.lm.elsewhere import Elsewhere, ElsewhereTalk
     from models.lm.mind import Mind, Reply, Talk
     from models.tts.voice import Voice
 
@@ -37,16 +38,17 @@ class Networks:
     mouth: SpikingMouth
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Networks:
-        """The shipped ones, or those in `folder`, warm."""
-        return cls(SpikingEars.load(folder), SpikingMind.load(folder), SpikingMouth.load(folder))
+    def load(cls, folder: Path | None = None, endpoint: Elsewhere | None = None) -> Networks:
+        """The shipped ones, or those in `folder`, warm; an `endpoint` takes the mind's place."""
+        mind = SpikingMind(endpoint) if endpoint else SpikingMind.load(folder)
+        return cls(SpikingEars.load(folder), mind, SpikingMouth.load(folder))
 
 
 class SpikingEars:
     """The recogniser."""
 
     def __init__(self, recogniser: Recogniser) -> None:
-        self._recogniser = recogniser
+        self.recogniser = recogniser
 
     @classmethod
     def load(cls, folder: Path | None = None) -> SpikingEars:
@@ -62,11 +64,11 @@ class SpikingEars:
 
     def listen(self, since: Samples) -> SpikingHearing:
         """Begin a transcript."""
-        return SpikingHearing(self._recogniser.stream(), since)
+        return SpikingHearing(self.recogniser.stream(), since)
 
     def transcribe(self, recording: Recording) -> TurnEnded:
         """A whole recording taken as one turn."""
-        stream = self._recogniser.stream()
+        stream = self.recogniser.stream()
         for block in recording.blocks(HEARING_HZ):
             stream.feed(block)
         return placed(stream.finish(), Samples(0), Samples(stream.samples))
@@ -82,7 +84,13 @@ class SpikingHearing:
 
     def hear(self, frames: Sequence[Floats]) -> str | None:
         """The words so far where they changed."""
-        partials = self._stream.feed(np.concatenate(list(frames)))
+        return self._told(self._stream.feed(np.concatenate(list(frames))))
+
+    def due(self) -> int:
+        """How many samples are missing to the network's next step."""
+        return self._stream.due()
+
+    def _told(self, partials: Sequence[Partial]) -> str | None:
         if not partials:
             return None
         self._end_log_p = partials[-1].end_log_p
@@ -117,9 +125,10 @@ def placed(transcript: Transcript, since: Samples, until: Samples) -> TurnEnded:
 class SpikingMind:
     """The language model and its memory. It is told the whole talk each time, and reads only what is new."""
 
-    def __init__(self, mind: Mind, seed: int = 0) -> None:
+    def __init__(self, mind: Mind | Elsewhere, seed: int = 0) -> None:
         self._mind, self._seed = mind, seed
-        self._known: Talk = mind.talk(seed)
+        self._known: Talk | ElsewhereTalk = mind.talk(seed)
+        self._thinking: Talk | ElsewhereTalk = self._known
         self._said: Reply | None = None
 
     @classmethod
@@ -135,7 +144,7 @@ class SpikingMind:
         mind.talk().think("how are you")  # what is made on first use is made now
         return cls(mind, seed)
 
-    def talk(self) -> Talk:
+    def talk(self) -> Talk | ElsewhereTalk:
         """A talk in writing, of which nothing was said yet."""
         return self._mind.talk(self._seed)
 
@@ -147,8 +156,14 @@ class SpikingMind:
         if self._known.turns != turns[: len(self._known.turns)]:
             self._known = self._mind.talk(self._seed)
         self._known.turns += turns[len(self._known.turns) :]
-        self._said = self._known.fork().think(words)
+        self._thinking = self._known.fork()
+        self._said = self._thinking.think(words)
         return str(self._said.text)
+
+    def stop(self) -> None:
+        """The reply that is being made is no longer wanted: one that comes from elsewhere ends now."""
+        if stop := getattr(self._thinking, "stop", None):
+            stop()
 
     def account(self) -> Account | None:
         """What the neurons did for the last reply, and the reply with its source."""

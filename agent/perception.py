@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -119,4 +120,5 @@ def level_db(sound: Floats) -> float:
     >>> round(level_db(np.full(320, 0.1, np.float32)))
     -20
     """
-    return float(10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-10))
+    wide = sound.astype(np.float64)
+    return 10 * math.log10(float(np.dot(wide, wide)) / len(wide) + 1e-10)

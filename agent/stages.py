@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from agent.clock import Samples
 from agent.history import Line
+from agent.spans import Metered
 from agent.turn.events import Why
 
 Floats = NDArray[np.float32]
@@ -37,6 +38,22 @@ class Expecting(Protocol):
         """ln p(a sentence ends after the words so far), or None where that is not known."""
 
 
+@runtime_checkable
+class Stepping(Protocol):
+    """A transcript that moves in steps; transcripts need not."""
+
+    def due(self) -> int:
+        """How many samples must follow before it can say anything new; fewer need not be heard at once."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A transcript that is heard together with those of other conversations."""
+
+    async def hear_together(self, frames: Sequence[Floats]) -> Metered[str | None]:
+        """As `Hearing.hear`, wherever there is room for it."""
+
+
 class Ears(Protocol):
     """Sound → words."""
 
@@ -49,6 +66,14 @@ class Mind(Protocol):
 
     def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
         """What to say to `words` (empty when unasked) after `talk`; the same again for the same."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A mind that can be told, from another thread, that the reply it is making is no longer wanted."""
+
+    def stop(self) -> None:
+        """Make no more of it."""
 
 
 class Piece(Protocol):

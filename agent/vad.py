@@ -15,6 +15,8 @@ from agent.clock import FRAME, HEARING_HZ
 AGGRESSIVENESS = 2  # 0 takes nearly everything for a voice, 3 the least
 QUIETEST_DB = -58.0  # root mean square of a frame, against full scale; far from a microphone, speech has −45
 
+_QUIETEST = 10 ** (QUIETEST_DB / 10)
+
 
 class VoiceActivity:
     """A detector that follows one stream; it adapts to the stream's noise, so every stream has its own."""
@@ -26,6 +28,7 @@ class VoiceActivity:
         """Whether somebody speaks in this frame of 320 samples (20 ms at 16 kHz, full scale ±1)."""
         if frame.shape != (FRAME,):
             raise ValueError(f"a frame has {FRAME} samples, this one has shape {frame.shape}")
-        audible = np.mean(np.square(frame, dtype=np.float64)) > 10 ** (QUIETEST_DB / 10)
-        pcm = np.clip(np.rint(frame * 32_767), -32_768, 32_767).astype("<i2")
+        wide = frame.astype(np.float64)
+        audible = float(np.dot(wide, wide)) / FRAME > _QUIETEST
+        pcm = np.rint(np.minimum(np.maximum(frame, -1.0), 1.0) * 32_767).astype("<i2")
         return bool(self._detector.is_speech(pcm.tobytes(), HEARING_HZ) and audible)

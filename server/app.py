@@ -18,13 +18,13 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from agent.trace import wall_ms
 from server.connection import Connection, Ending
 from server.door import BETA_PROTOCOL, KEY_PROTOCOL, Door
 from server.house import AWAY_S, DRAIN_S, Guest, House
 from server.metrics import Metrics
 from server.pages import HEADERS, read_pages
 from server.stages import Networks
-from server.talk import wall_ms
 
 REALTIME = "/v1/realtime"
 LARGEST_MESSAGE = 4 << 20

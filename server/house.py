@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agent.spans import Span
+from agent.trace import wall_ms
 from agent.turn.states import Idle
 from server.outbox import Outbox
 from server.protocol.configuration import Configuration
 from server.protocol.ids import random_id
 from server.stages import Networks
-from server.talk import Talk, wall_ms
+from server.talk import Talk
 
 AWAY_S = 30.0
 """a session whose client vanished waits so long for it to come back"""

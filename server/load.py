@@ -29,7 +29,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from agent.clock import SPEAKING_HZ
 from agent.sound.wav import Recording
-from agent.trace import now
+from agent.trace import wall_ms
 
 CHUNK_MS = 20
 SPEAKS = 0.4
@@ -121,9 +121,9 @@ async def _measure(
         before, worked = _resident_mb(url), _processor_s(url)
         peak: list[float] = []
         watching = asyncio.create_task(_watch_memory(url, peak))
-        began = now().wall_ms
+        began = wall_ms()
         many = await _talk(url, questions, sessions, seconds)
-        took_s = (now().wall_ms - began) / 1000
+        took_s = (wall_ms() - began) / 1000
         worked = _processor_s(url) - worked
         watching.cancel()
         for number in range(cycles):
@@ -177,7 +177,7 @@ async def _server(sessions: int, models: Path | None) -> AsyncIterator[str]:
 
 async def _talk(url: str, questions: Sequence[Question], sessions: int, seconds: float) -> Noted:
     noted = Noted()
-    until = now().wall_ms + 1000 * seconds
+    until = wall_ms() + 1000 * seconds
     async with asyncio.TaskGroup() as talkers:
         for number in range(sessions):
             talkers.create_task(_talker(url, questions, number, sessions, until, noted))
@@ -194,7 +194,7 @@ async def _talker(
         # people do not all begin at once: spread over the time that a question and its answer take
         await one.speak(np.zeros(SPEAKING_HZ * 6 * number // sessions, np.int16))
         turn = number
-        while now().wall_ms < until:
+        while wall_ms() < until:
             await one.ask(questions[turn % len(questions)])
             turn += 1
         listening.cancel()
@@ -208,23 +208,23 @@ class _Talker:
         self._began = self._first_at = 0.0
         self._got = 0
         self._probed = 0.0
-        self._due = now().wall_ms
+        self._due = wall_ms()
 
     async def ask(self, question: Question) -> None:
         """Say it, wait for the answer, and be silent for as long as one is."""
         self._first.clear()
         self._done.clear()
         await self.speak(question.pcm[: question.voiced_to])
-        spoke = now().wall_ms
+        spoke = wall_ms()
         limit = spoke + 1000 * ANSWER_S
-        while not self._first.is_set() and now().wall_ms < limit:
+        while not self._first.is_set() and wall_ms() < limit:
             await self.speak(np.zeros(SPEAKING_HZ * CHUNK_MS // 1000, np.int16))
         if not self._first.is_set():
             self._noted.unanswered += 1
             return
         self._noted.waited.append(self._first_at - spoke)
         rest = len(question.pcm) / SPEAKING_HZ * 1000 * (1 / SPEAKS - 1)
-        while (not self._done.is_set() or now().wall_ms < spoke + rest) and now().wall_ms < limit + rest:
+        while (not self._done.is_set() or wall_ms() < spoke + rest) and wall_ms() < limit + rest:
             await self.speak(np.zeros(SPEAKING_HZ * CHUNK_MS // 1000, np.int16))
 
     async def speak(self, pcm: Pcm) -> None:
@@ -233,19 +233,19 @@ class _Talker:
         for at in range(0, len(pcm), step):
             data = base64.b64encode(pcm[at : at + step].tobytes()).decode()
             await self._socket.send(json.dumps({"type": "input_audio_buffer.append", "audio": data}))
-            self._due = max(self._due + CHUNK_MS, now().wall_ms - 200)
+            self._due = max(self._due + CHUNK_MS, wall_ms() - 200)
             await self._probe()
-            await asyncio.sleep(max(0.0, self._due - now().wall_ms) / 1000)
+            await asyncio.sleep(max(0.0, self._due - wall_ms()) / 1000)
 
     async def _probe(self) -> None:
-        if now().wall_ms - self._probed > 1000 * PROBE_S:
-            self._probed = now().wall_ms
+        if wall_ms() - self._probed > 1000 * PROBE_S:
+            self._probed = wall_ms()
             await self._socket.send('{"type": "conversation.item.retrieve", "item_id": "probe"}')
 
     async def listen(self) -> None:
         """Take what comes, and note when."""
         async for message in self._socket:
-            at = now().wall_ms
+            at = wall_ms()
             event = json.loads(message)
             match event["type"]:
                 case "error":

@@ -12,21 +12,25 @@ from threading import Semaphore
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import Samples
+from agent.clock import FRAME, Samples
 from agent.history import Line
 from agent.loading import loading
 from agent.networks import SpikingEars, SpikingHearing, SpikingMind, SpikingMouth
-from agent.spans import Account
-from agent.stages import Ears, Hearing, Mind, Mouth, Piece
+from agent.spans import Metered
+from agent.stages import Mind, Mouth, Piece
 from agent.trace import activity
 from agent.turn.events import Why
+from models.asr.recogniser import Stream
 from models.lm.mind import Mind as MindNetwork
 from models.tts.voice import Chunk, Voice
 from models.tts.words import spoken
 from server.spikes import Meter, Watch, nobody
+from server.together import EarsTogether
 
 Gate = Semaphore
 
+WATCHED_FRAMES = 5
+"""what fires is told every 100 ms"""
 REMEMBERED = 8
 """so many texts are kept to show what is said as it was written"""
 
@@ -44,7 +48,7 @@ class Manner:
 class Stages:
     """What one session's pipeline is made of."""
 
-    ears: Ears
+    ears: SessionEars
     mind: Mind
     mouth: Mouth
     manner: Manner
@@ -58,6 +62,7 @@ class Networks:
     ears: SpikingEars
     mind: MindNetwork
     voice: Voice
+    together: EarsTogether
     gate: Gate = field(default_factory=lambda: Semaphore(os.cpu_count() or 1))
     """so many minds and mouths compute at once, a reply or 20 ms of speech each: more would only take the
     interpreter from each other, and from the event loop"""
@@ -71,13 +76,13 @@ class Networks:
         mind.talk().think("how are you")  # what is made on first use is made now
         with loading("mouth", folder):
             voice = Voice.load(folder)
-        return cls(ears, mind, voice)
+        return cls(ears, mind, voice, EarsTogether(ears.recogniser))
 
     def stages(self, seed: int = 0) -> Stages:
         """The stages of one session."""
         manner, spelling = Manner(), Spelling()
         return Stages(
-            WatchedEars(self.ears, manner),
+            SessionEars(self.ears, self.together, manner, self.gate),
             AttentiveMind(self.mind, seed, manner, self.gate),
             MannerlyMouth(self.voice, manner, spelling, self.gate),
             manner,
@@ -85,40 +90,44 @@ class Networks:
         )
 
 
-class WatchedEars:
-    """The shared ears; each transcript tells what fires."""
+class SessionEars:
+    """The shared ears as one session has them: they know how far they have heard, and tell what fires."""
 
-    def __init__(self, ears: SpikingEars, manner: Manner) -> None:
-        self._ears, self._manner = ears, manner
+    def __init__(self, ears: SpikingEars, together: EarsTogether, manner: Manner, gate: Gate) -> None:
+        self._ears, self.together, self.manner, self.gate = ears, together, manner, gate
+        self.heard_to = Samples(0)
 
-    def listen(self, since: Samples) -> Hearing:
+    def listen(self, since: Samples) -> SessionHearing:
         """See `Ears.listen`."""
-        hearing = self._ears.listen(since)
-        return hearing if self._manner.watch is nobody else WatchedHearing(hearing, self._manner.watch)
+        self.heard_to = since
+        return SessionHearing(self._ears.recogniser.stream(), since, self)
 
 
-class WatchedHearing:
-    """A transcript that tells, every 100 ms, what fires."""
+class SessionHearing(SpikingHearing):
+    """A transcript that is heard together with those of all other sessions."""
 
-    def __init__(self, hearing: SpikingHearing, watch: Watch) -> None:
-        self._hearing, self._meter, self._frames = hearing, Meter("ears", watch), 0
+    def __init__(self, stream: Stream, since: Samples, ears: SessionEars) -> None:
+        super().__init__(stream, since)
+        self._ears = ears
+        self._meter, self._frames = Meter("ears", self._fired), 0
 
-    def hear(self, frames: Sequence[NDArray[np.float32]]) -> str | None:
-        """See `Hearing.hear`."""
-        text = self._hearing.hear(frames)
+    async def hear_together(self, frames: Sequence[NDArray[np.float32]]) -> Metered[str | None]:
+        """See `agent.stages.Together`."""
+        made = await self._ears.together.hear(self._stream, np.concatenate(list(frames)))
+        self._ears.heard_to = Samples(self._ears.heard_to + FRAME * len(frames))
         self._frames += len(frames)
-        if self._frames >= 5:
+        if self._frames >= WATCHED_FRAMES and self._ears.manner.watch is not nobody:
             self._frames = 0
-            self._meter.read(self._hearing._stream.counts)
-        return text
+            self._meter.read(self._stream.counts)
+        return Metered(self._told(made.result), made.wall_ms, made.compute_ms, None)
 
     def so_far(self) -> str:
         """See `Hearing.so_far`."""
-        return self._hearing.so_far()
+        with self._ears.gate:
+            return super().so_far()
 
-    def account(self) -> Account | None:
-        """See `Accounting`."""
-        return self._hearing.account()
+    def _fired(self, network: str, layers: list[float]) -> None:
+        self._ears.manner.watch(network, layers)
 
 
 class AttentiveMind(SpikingMind):

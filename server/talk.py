@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import FRAME, HEARING_HZ, Samples, milliseconds
+from agent.clock import FRAME, HEARING_HZ, milliseconds
 from agent.listening import Microphone
 from agent.pipeline import Conversation
-from agent.spans import Account, Accounting, Span
-from agent.stages import Ears, Hearing
-from agent.trace import now
+from agent.spans import Span
+from agent.trace import wall_ms
 from agent.turn.effects import Effect
 from agent.turn.events import Cancel, Close, Say, TalkPressed, TalkReleased
 from agent.turn.events import Event as TurnEvent
@@ -51,11 +50,6 @@ MOST_BEHIND = 10 * FRAME
 """a backlog is fed no further ahead of the ears than this"""
 
 
-def wall_ms() -> float:
-    """The time, for the pace of sound alone; nothing is decided by it."""
-    return now().wall_ms
-
-
 class Talk:
     """A conversation and what the client is told of it. `send` takes the server events, in order."""
 
@@ -70,7 +64,7 @@ class Talk:
         self._send, self._measure = send, measure
         self._manner = stages.manner
         self._loop = asyncio.get_running_loop()
-        self._ears = PacedEars(stages.ears)
+        self._ears = stages.ears
         self.wire = Wire(wall_ms, self._eager, self._play)
         self.session = Session(self._utterance, stages.spelling.shown, configuration)
         self._voice = Sensitivity()
@@ -207,40 +201,6 @@ class Sensitivity(VoiceActivity):
     def set(self, threshold: float) -> None:
         """Ask for more of a voice the higher the threshold is; 0.5 is as without it."""
         self._detector.set_mode(1 if threshold < 0.35 else 3 if threshold > 0.65 else 2)
-
-
-class PacedEars:
-    """Ears that tell how far they have heard."""
-
-    def __init__(self, ears: Ears) -> None:
-        self._ears = ears
-        self.heard_to = 0
-
-    def listen(self, since: Samples) -> PacedHearing:
-        """See `Ears.listen`."""
-        self.heard_to = since
-        return PacedHearing(self, self._ears.listen(since))
-
-
-class PacedHearing:
-    """A transcript that moves its ears' mark."""
-
-    def __init__(self, ears: PacedEars, hearing: Hearing) -> None:
-        self._ears, self._hearing = ears, hearing
-
-    def hear(self, frames: Sequence[Floats]) -> str | None:
-        """See `Hearing.hear`."""
-        text = self._hearing.hear(frames)
-        self._ears.heard_to += FRAME * len(frames)
-        return text
-
-    def so_far(self) -> str:
-        """See `Hearing.so_far`."""
-        return self._hearing.so_far()
-
-    def account(self) -> Account | None:
-        """See `Accounting`."""
-        return self._hearing.account() if isinstance(self._hearing, Accounting) else None
 
 
 def _shown(span: Span) -> Event:

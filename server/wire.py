@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +49,7 @@ class Wire:
         self._waiting = 0
         self._due = wall_ms()
         self._fed = -LATELY_MS
-        self._arrived = asyncio.Event()
+        self._arrived: asyncio.Future[None] | None = None
         self._open = asyncio.Event()
         self._open.set()
         self.closed = False
@@ -72,13 +71,13 @@ class Wire:
         if len(sound):
             self._items.append(sound)
             self._waiting += len(sound)
-            self._arrived.set()
+            self._wake()
         return True
 
     def mark(self, call: Callable[[], None]) -> None:
         """Call when all the sound before has been heard."""
         self._items.append(call)
-        self._arrived.set()
+        self._wake()
 
     def forget(self) -> None:
         """Drop the sound that waits; marks stay."""
@@ -96,7 +95,7 @@ class Wire:
     def close(self) -> None:
         """No more sound."""
         self.closed = True
-        self._arrived.set()
+        self._wake()
         self._open.set()
 
     async def hear(self) -> Floats | None:
@@ -122,14 +121,26 @@ class Wire:
                 self._due += FRAME_MS
                 return np.zeros(FRAME, np.float32)
             else:
-                self._arrived.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), max(patience - late, LEAST_MS) / 1000)
+                await self._arrival(max(patience - late, LEAST_MS) / 1000)
         return None
 
     def say(self, frame: Floats) -> None:
         """Play 20 ms."""
         self._say(frame)
+
+    async def _arrival(self, within_s: float) -> None:
+        """Wait for more sound; one future and one timer, fifty times a second."""
+        loop = asyncio.get_running_loop()
+        arrived = self._arrived = loop.create_future()
+        timer = loop.call_later(within_s, self._wake)
+        try:
+            await arrived
+        finally:
+            timer.cancel()
+
+    def _wake(self) -> None:
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
 
     def _marked(self) -> bool:
         """Whether a mark follows the sound that waits: then its last frame need not be whole."""

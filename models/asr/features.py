@@ -96,6 +96,11 @@ class MelStream:
     def __init__(self) -> None:
         self._rest: Floats = np.zeros(0, np.float32)
 
+    @property
+    def held(self) -> int:
+        """How many samples wait for the rest of their frame."""
+        return len(self._rest)
+
     def feed(self, samples: Floats) -> Floats:
         """The frames (frames, 80) that these samples complete."""
         rest = np.concatenate([self._rest, np.asarray(samples, dtype=np.float32)])

@@ -26,10 +26,8 @@ def steady(samples, before, leak):  # type: ignore[no-untyped-def]
     out = np.empty(len(samples), np.float32)
     z = before[0]
     for i in range(len(samples)):
-        x = np.float64(samples[i])
-        if np.isnan(x):
-            x = 0.0
-        x = min(max(x, -1.0), 1.0)
+        x = 1.0 * samples[i]
+        x = 0.0 if np.isnan(x) else min(max(x, -1.0), 1.0)
         y = z + x
         z = -x - y * -leak
         out[i] = np.float32(y)
@@ -39,7 +37,7 @@ def steady(samples, before, leak):  # type: ignore[no-untyped-def]
 
 @jit_cached
 def energies(spectrum, first, weights, floor):  # type: ignore[no-untyped-def]
-    """Σ_t weights[t, b] · |spectrum[i, first[b] + t]|² + floor, summed in order of t; (frames, bands) float64."""
+    """Σ_t weights[t, b] · |spectrum[i, first[b] + t]|² + floor, (frames, bands), summed in order of t."""
     frames, bins = spectrum.shape
     taps, bands = weights.shape
     power = np.empty(bins + taps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from models.asr import front
 from models.asr.confidence import Judge, judged
 from models.asr.decode import Decoder, Hypothesis, Settings, Vocabulary, Word, greedy, log_softmax
-from models.asr.features import BANDS, HOP, SAMPLE_RATE, MelStream, RunningMean
+from models.asr.features import BANDS, HOP, SAMPLE_RATE, WINDOW, MelStream, RunningMean
 from models.asr.lexicon import phone_names
 from models.asr.ngram import Words
 from models.asr.resample import Inlet
 from models.backends.backend import Backend, backend
 from models.backends.counts import Counts
 from models.program.graph import Program
+from models.program.state import State
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 FRAMES_PER_STEP = 4
@@ -148,6 +149,35 @@ class Recogniser:
         """
         return Stream(self, rate, vocabulary or self.vocabulary, keep)
 
+    def feed(self, streams: Sequence[Stream], sounds: Sequence[NDArray[np.generic]]) -> list[list[Partial]]:
+        """`Stream.feed` for several different streams of ours: the network steps once for all of them.
+
+        What the neurons did is shared out evenly; everything else is the same as one by one.
+        """
+        pairs = zip(streams, sounds, strict=True)
+        inputs = [stream._steps(stream._inlet.feed(sound)) for stream, sound in pairs]
+        partials: list[list[Partial]] = [[] for _ in streams]
+        for turn in range(max(map(len, inputs), default=0)):
+            ready = [i for i, steps in enumerate(inputs) if turn < len(steps)]
+            said = self._step([streams[i] for i in ready], np.stack([inputs[i][turn] for i in ready]))
+            for i, log_p in zip(ready, said, strict=True):
+                streams[i]._search(log_p)
+                if (partial := streams[i]._changed()) is not None:
+                    partials[i].append(partial)
+        return partials
+
+    def _step(self, streams: Sequence[Stream], mels: Floats) -> NDArray[np.float64]:
+        """ln p (streams, 40) after one step of the network."""
+        state = State(self.program.layout, np.concatenate([stream._state.memory for stream in streams]))
+        counts = Counts(self.program)
+        outputs = self.runner.step(self.program, state, {"mels": mels}, counts)
+        share, rest = np.divmod(counts.table, len(streams))
+        for row, stream in enumerate(streams):
+            stream._state.memory[0] = state.memory[row]
+            stream.counts.steps += 1
+            stream.counts.table += share if row else share + rest
+        return log_softmax(outputs[self.program.outputs[0]])
+
 
 class Stream:
     """One turn being heard."""
@@ -177,16 +207,27 @@ class Stream:
         partials = []
         for step in self._steps(self._inlet.feed(samples)):
             self._hear(step)
-            shape = self._decoder.shape()
-            if shape == self._shape:
-                continue
-            self._shape = shape
-            sure, open_words = self._decoder.partial()
-            stable, unstable = _joined(sure), _joined(open_words)
-            if f"{stable}|{unstable}" != self._shown:
-                self._shown = f"{stable}|{unstable}"
-                partials.append(Partial(stable, unstable, self._decoder.end_log_p()))
+            if (partial := self._changed()) is not None:
+                partials.append(partial)
         return partials
+
+    def due(self) -> int:
+        """How many samples at 16 kHz are missing to the network's next step; fewer bring nothing new."""
+        frames = FRAMES_PER_STEP - len(self._waiting)
+        return max(0, WINDOW + (frames - 1) * HOP - self._mels.held)
+
+    def _changed(self) -> Partial | None:
+        """The words so far, where the last step changed them."""
+        shape = self._decoder.shape()
+        if shape == self._shape:
+            return None
+        self._shape = shape
+        sure, open_words = self._decoder.partial()
+        stable, unstable = _joined(sure), _joined(open_words)
+        if f"{stable}|{unstable}" == self._shown:
+            return None
+        self._shown = f"{stable}|{unstable}"
+        return Partial(stable, unstable, self._decoder.end_log_p())
 
     def fork(self) -> Stream:
         """An independent stream that has heard the same, at 16 kHz only."""
@@ -240,7 +281,10 @@ class Stream:
     def _hear(self, step: Floats) -> None:
         runner, program = self._recogniser.runner, self._recogniser.program
         outputs = runner.step(program, self._state, {"mels": step[None]}, self.counts)
-        log_p = log_softmax(outputs[self._output][0])
+        self._search(log_softmax(outputs[self._output][0]))
+
+    def _search(self, log_p: NDArray[np.float64]) -> None:
+        """Go on with what the network said in a step, ln p (40,)."""
         self._labels.append(int(log_p.argmax()))
         del self._labels[:-PHONES_KEPT_STEPS]
         if self._keep:

@@ -21,10 +21,9 @@ import soxr
 from numpy.typing import NDArray
 from websockets.sync.client import ClientConnection, connect
 
-from agent.trace import now
+from agent.trace import now, wall_ms
 from server.app import App, Options, port_of, running
 from server.stages import Networks
-from server.talk import wall_ms
 
 RECORDINGS = Path(__file__).parents[1] / "fixtures" / "recordings"
 CHUNK_MS = 20

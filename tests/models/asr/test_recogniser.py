@@ -62,6 +62,36 @@ def test_stable_words_stay(recogniser: Recogniser, question: np.ndarray) -> None
     assert stream.finish().text.startswith(stable)
 
 
+def test_a_batch_hears_what_each_hears_alone(recogniser: Recogniser, question: np.ndarray) -> None:
+    sounds = [question, question[8_000:] * 0.5, np.zeros(9_000, np.float32)]
+    alone = [recogniser.stream() for _ in sounds]
+    wanted = [
+        [partial for at in range(0, len(sound), 960) for partial in stream.feed(sound[at : at + 960])]
+        for stream, sound in zip(alone, sounds, strict=True)
+    ]
+    streams = [recogniser.stream() for _ in sounds]
+    found: list[list[object]] = [[] for _ in sounds]
+    for at in range(0, len(question), 960):
+        now = [i for i, sound in enumerate(sounds) if at < len(sound)]
+        told = recogniser.feed([streams[i] for i in now], [sounds[i][at : at + 960] for i in now])
+        for i, partials in zip(now, told, strict=True):
+            found[i] += partials
+    assert found == wanted and found[0]
+    fired, wanted_to_fire = (sum(stream.counts.table for stream in some) for some in (streams, alone))
+    np.testing.assert_array_equal(fired, wanted_to_fire)
+    assert [s.finish().words for s in streams] == [s.finish().words for s in alone]
+
+
+def test_nothing_new_is_said_before_a_step_is_due(recogniser: Recogniser, question: np.ndarray) -> None:
+    stream, frame, steps = recogniser.stream(), 160, 0
+    for at in range(0, 16_000, frame):
+        due = stream.due()
+        stream.feed(question[at : at + frame])
+        assert (stream.counts.steps > steps) == (frame >= due)
+        steps = stream.counts.steps
+    assert steps > 20
+
+
 def test_a_fork_goes_its_own_way(recogniser: Recogniser, question: np.ndarray) -> None:
     undisturbed = hear(recogniser, question, 640)
     stream = recogniser.stream()
