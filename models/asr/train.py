@@ -28,6 +28,7 @@ from models.asr.packed import Packed, Pronouncer, pack
 from models.asr.sequence import partition, trigram
 from models.training import crew, kernels
 from models.training.loop import CHECKPOINT, Group, Plan, begin, fit, load_average
+from models.training.mismatch import inject
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 ALIGNMENTS, SETTINGS = "alignments.npz", "settings.json"
@@ -40,7 +41,8 @@ class Settings:
     """Everything a run depends on; `batch_s` is one process's share.
 
     `frame_weight` weighs the frame criterion, for which the run's folder holds alignments.npz; `sequence` is
-    the sequence criterion's share of CTC's (models/asr/sequence.py).
+    the sequence criterion's share of CTC's (models/asr/sequence.py); `chip` is an analogue chip whose flaws
+    the network learns to live with (models/training/mismatch.py).
     """
 
     updates: int = 6000
@@ -56,6 +58,7 @@ class Settings:
     muon: float = 10.0
     hardness: float = 0.0
     seed: int = 1
+    chip: str = ""
 
 
 def train(
@@ -80,6 +83,7 @@ def train(
     cache: Path = Path("runs/cache"),
     evaluate_every: int = 500,
     export_to: Path | None = None,
+    chip: str = "",
 ) -> Path | None:
     """Train and export; gives the program's path (None for the dense twin, which is no program).
 
@@ -104,7 +108,10 @@ def train(
         muon=muon,
         hardness=hardness,
         seed=seed,
+        chip=chip,
     )
+    if chip:
+        inject(Ears(_size(settings)), chip)  # refused before anything is read
     if start is not None and not (folder / CHECKPOINT).exists():
         begin(_network(start), _made(folder))
     crew.run(learn, processes, settings, folder, cache, device, evaluate_every)
@@ -131,6 +138,8 @@ def learn(
     recipe = Recipe.harder(settings.hardness)
     development = development_entries(shards)
     model = Ears(_size(settings))
+    if settings.chip:
+        inject(model, settings.chip)
     hours = sum(entry.frames for entry in entries) / 360_000
     Console(stderr=True).print(
         f"ears: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, "
