@@ -153,6 +153,13 @@ _outside(
     figures=True,
 )
 _outside(
+    bench,
+    "duplex",
+    "agent.duplex:duplex",
+    "Answer recordings in Full-Duplex-Bench's layout where they lie; --json.",
+    figures=True,
+)
+_outside(
     bench, "load", "server.load:load", "Many talks at once against a server of its own; --json.", figures=True
 )
 _outside(spiketalk, "serve", "server.command:serve", "Serve the browser page and the Realtime protocol.")

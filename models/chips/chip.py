@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from models.program.graph import ProgramError
+
 MARKS = ("measured", "published simulation", "specification", "second-hand", "assumption")
 """How a constant is known: measured on silicon; simulated or fitted by its publishers; stated by the makers;
 read in somebody else's account of a source; or assumed here, with the reason in `source`."""
@@ -51,7 +53,7 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
 """Substrate → the constants that a description must have, in a unit of the given one's dimension."""
 
 
-class ChipError(Exception):
+class ChipError(ProgramError):
     """A chip description or a chip name that cannot be used; the message names the field."""
 
 
