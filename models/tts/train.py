@@ -43,6 +43,7 @@ class Settings:
     blocks: str = "ctt"
     levels: int = 8
     dropout: float = 0.05
+    token_dropout: float = 0.0
     seed: int = 1
 
 
@@ -99,7 +100,13 @@ def complete(folder: Path, updates: int) -> bool:
 
 def size_of(settings: Settings) -> Size:
     """The frames network's size in these settings."""
-    return Size(settings.width, settings.blocks, levels=settings.levels, dropout=settings.dropout)
+    return Size(
+        settings.width,
+        settings.blocks,
+        levels=settings.levels,
+        dropout=settings.dropout,
+        token_dropout=settings.token_dropout,
+    )
 
 
 def train_durations(
