@@ -52,11 +52,16 @@ def from_folder(folder: Path) -> list[Take]:
     found = []
     for path in sorted(folder.iterdir()):
         if path.suffix in (".opus", ".flac", ".wav", ".ogg"):
-            with Recording(path) as recording:
-                found.append(take(np.concatenate(list(recording.blocks(HEARING_HZ)))))
+            found.append(heard(path))
     if not found:
         raise SoundError(f"there are no recordings in {folder}: name a folder that has some")
     return found
+
+
+def heard(path: Path) -> Take:
+    """One recording."""
+    with Recording(path) as recording:
+        return take(np.concatenate(list(recording.blocks(HEARING_HZ))))
 
 
 def held_out(of_each: int) -> list[Take]:

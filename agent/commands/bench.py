@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def _run(
     else:
         click.echo(f"Heard: {report['heard']!r}. Said: {report['said']!r}.\n")
         click.echo(chips.table(report["backends"]))
+        click.echo(_passed(report["path"]))
         click.echo(_kept(report["accuracy"]))
         for line in report["broken"]:
             click.echo(f"over budget: {line}")
@@ -125,6 +127,13 @@ def _report(
     for entry in made.values():
         if "whole_turn_ms" in entry:
             entry["whole_turn_ms"]["budget"] = BUDGETS["first sample"].limit_ms
+    path: dict[str, dict[str, float]] = {}
+    if {"ears", "mouth"} <= found[0].programs.keys():
+        from agent.bench_path import path as passed
+        from agent.bench_pauses import heard
+
+        say("what lies between the networks")
+        path = passed([heard(recording) for recording in recordings], folder)
     kept: dict[str, dict[str, float]] = {}
     if held_out is not None and (held_out / "texts.tsv").is_file():
         say("accuracy")
@@ -134,9 +143,10 @@ def _report(
         "heard": found[0].heard,
         "said": found[0].said,
         "turn_steps": turn,
-        "budgets": {name: {"limit_ms": b.limit_ms, "of": b.of} for name, b in BUDGETS.items()},
+        "budgets": {name: asdict(b) for name, b in BUDGETS.items()},
+        "path": path,
         "backends": made,
-        "broken": broken(made),
+        "broken": broken({"this computer": path, **made}),
         "accuracy": kept,
         "validation": validation.as_json(validation.rows()),
     }
@@ -169,6 +179,14 @@ def broken(made: Mapping[str, Any]) -> list[str]:
         for stage, f in stages.items()
         if "p95" in f and f["p95"] > f["budget"]
     ]
+
+
+def _passed(path: Mapping[str, Mapping[str, float]]) -> str:
+    """A line for each piece of work outside the networks."""
+    return "\n".join(
+        f"{work}: {f['p50']:.3g} ms, p95 {f['p95']:.3g} of {f['budget']:g} ms ({f['times']:g} times)"
+        for work, f in path.items()
+    )
 
 
 def _kept(accuracy: Mapping[str, Mapping[str, float]]) -> str:

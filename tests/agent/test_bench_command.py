@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.budgets import markdown
 from agent.cli import main
 from agent.commands.bench import broken, step_budgets
 from models.chips.exchange import SHIPPED
@@ -49,6 +50,10 @@ def test_json_has_the_keys_and_can_be_compared(tmp_path: Path, capsys: pytest.Ca
         assert {"p50", "p95", "p99", "budget"} <= stages["whole_turn_ms"].keys()
         for stage in ("ears", "mind", "mouth lengths", "mouth"):
             assert {"p50", "p95", "p99", "budget", "energy_j", "synops"} <= stages[stage].keys()
+    for work in ("front end", "barge-in, duck"):
+        assert 0 < report["path"][work]["p50"] <= report["path"][work]["p95"]
+    assert report["budgets"].keys() >= {"capture", "playout", "end of turn", *report["path"]}
+    assert all(0 < b["middle_ms"] < b["limit_ms"] and b["why"] for b in report["budgets"].values())
     assert report["validation"]["rows"] and report["validation"]["within_1_5x"] >= 3
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -74,3 +79,8 @@ def test_a_broken_budget_is_named() -> None:
 def test_steps_share_the_time_of_their_piece_of_work() -> None:
     budgets = step_budgets({"ears": 12, "mind": 10, "mouth lengths": 15, "mouth": 1})
     assert budgets == {"ears": 40.0, "mind": 6.0, "mouth lengths": 2.0, "mouth melody": 2.0, "mouth": 10.0}
+
+
+def test_the_docs_show_the_budgets_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "turns.md").read_text(encoding="utf-8")
+    assert markdown() in page, "docs/turns.md: put in what `python -m agent.budgets` prints"
