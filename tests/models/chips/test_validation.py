@@ -33,6 +33,32 @@ def test_predictions_lie_in_their_range_and_have_one(rows: list[validation.Row])
         assert r.predicted.low < r.predicted.high
 
 
+PUBLICATIONS = {
+    "Keyword network, per added branch": ("Blouw", "1812.01739"),
+    "LSNN, sequential MNIST": ("Rao", "2107.03992"),
+    "PilotNet LIF": ("PilotNet", "lava-dl"),
+    "Keyword network": ("Yan", "2009.08921"),
+    "MatMul-free language model, 370 M": ("Abreu", "2503.18002"),
+}
+
+
+def test_no_constant_that_moves_a_prediction_comes_from_the_publication_that_it_predicts() -> None:
+    cited = 0
+    for workload in validation.WORKLOADS:
+        for index, row in enumerate(workload(chip)):
+            assert any(tag in row.source for tag in PUBLICATIONS[row.workload]), "the tags are the source's"
+            of = chip(row.chip)
+            for constant in of:
+                if not any(tag in constant.source for tag in PUBLICATIONS[row.workload]):
+                    continue
+                cited += 1
+                for end in ("low", "high"):
+                    moved = of.with_constant(constant.name, end)
+                    found = workload(lambda name, one=moved: one)[index]  # type: ignore[misc]
+                    assert found.predicted.value == row.predicted.value, f"{row.workload}: {constant.name}"
+    assert cited, "some constants share a publication with a row that they do not move"
+
+
 def row(predicted: float, measured: float, workload: str = "a") -> validation.Row:
     figure = Range(predicted, predicted, predicted)
     return validation.Row(workload, "loihi2", "time", "s", figure, measured, "", "", "")
