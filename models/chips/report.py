@@ -21,8 +21,8 @@ Printed by `python -m models.chips.report`. Constants come from the chip descrip
 `models/chips/descriptions/`, each with its source, and workloads from the publications
 (`models/chips/workloads.py`). No constant is fitted, and none that moves a prediction comes from the
 publication that it predicts (`tests/models/chips/test_validation.py` checks it). That is not the same as
-blind: we knew the measured figures while we chose between published constants and which terms the model has, and
-looked at the ratios that the alternatives gave: without Loihi 2's management power and step overhead the
+blind: we knew the measured figures while we chose between published constants and between terms of the model,
+and looked at the ratios that the alternatives gave: without Loihi 2's management power and step overhead the
 language model came out at 0.15 to 0.3, with every compartment updated the LSNN's energy at 1.52, with the
 activity of the notebook's plot in place of the test data PilotNet at about 0.44, and without sleep power
 Yan's energy a factor of 5.6 away. In each of these cases what was taken is also what came closer. So the
