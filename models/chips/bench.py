@@ -54,6 +54,7 @@ class Figures:
     energy: Range
     real_time: Range
     synops: float
+    spikes: float
     dense: float
     rate: float
     fit: str
@@ -76,8 +77,8 @@ class Figures:
             "budget": self.budget_ms, "unit": "ms",
             "energy_j": {"low": self.energy.low, "value": self.energy.value, "high": self.energy.high},
             "energy_always_on_j": {"low": self.real_time.low, "high": self.real_time.high},
-            "synops": self.synops, "dense_equivalent": self.dense, "firing_rate": self.rate,
-            "fit": self.fit, "chips": self.chips,
+            "synops": self.synops, "spikes": self.spikes,
+            "dense_equivalent": self.dense, "firing_rate": self.rate, "fit": self.fit, "chips": self.chips,
             "time_ms": [self.time_range_ms.low, self.time_range_ms.high],
         }  # fmt: skip
 
@@ -151,11 +152,13 @@ def _always_on(on: Estimator, mean: Cost, step_seconds: float) -> Range:
     return Range.of(joules)
 
 
-def _totals(stage: Stage, counts: Counts) -> tuple[float, float, float]:
+def _totals(stage: Stage, counts: Counts) -> tuple[float, float, float, float]:
+    """Synaptic operations and spikes per step, what a dense network would do, share of neurons that fire."""
     steps = max(1, counts.steps)
     neurons = sum(stage.program.values[name].width for name in counts.active)
     rate = sum(counts.active.values()) / max(1, steps * neurons)
-    return sum(counts.synops.values()) / steps, dense_equivalent(stage.program), rate
+    synops, spikes = (sum(found.values()) / steps for found in (counts.synops, counts.spikes))
+    return synops, spikes, dense_equivalent(stage.program), rate
 
 
 def whole_turn(figures: Sequence[Figures], steps: Mapping[str, int]) -> dict[str, float]:
@@ -204,28 +207,29 @@ def table(made: Mapping[str, Any]) -> str:
     """Give a report as a Markdown table."""
     lines = [
         "| backend | stage | p50 ms | p95 ms | p99 ms | budget | energy per step, µJ | always on, µJ | "
-        "synaptic operations | of dense | fit |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "spikes | synaptic operations | of dense | fit |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, stages in made.items():
         for stage, f in stages.items():
             if stage == "whole_turn_ms":
                 lines.append(
                     f"| {name} | whole turn | {f['p50']:.1f} | {f['p95']:.1f} | {f['p99']:.1f} "
-                    f"| {f['budget']:g} |" + " |" * 5
+                    f"| {f['budget']:g} |" + " |" * 6
                     if "budget" in f
                     else f"| {name} | whole turn | {f['p50']:.1f} | {f['p95']:.1f} | {f['p99']:.1f} |"
-                    + " |" * 6
+                    + " |" * 7
                 )
             elif "error" in f:
-                lines.append(f"| {name} | {stage} |" + " |" * 8 + f" {f['error']} |")
+                lines.append(f"| {name} | {stage} |" + " |" * 9 + f" {f['error']} |")
             else:
                 e, on = f["energy_j"], f["energy_always_on_j"]
                 lines.append(
                     f"| {name} | {stage} "
                     f"| {f['p50']:.3g} | {f['p95']:.3g} | {f['p99']:.3g} | {f['budget']:.3g} "
                     f"| {1e6 * e['value']:.3g} ({1e6 * e['low']:.3g} to {1e6 * e['high']:.3g}) "
-                    f"| {1e6 * on['low']:.3g} to {1e6 * on['high']:.3g} | {f['synops']:,.0f} "
+                    f"| {1e6 * on['low']:.3g} to {1e6 * on['high']:.3g} "
+                    f"| {f['spikes']:,.0f} | {f['synops']:,.0f} "
                     f"| {f['synops'] / max(1.0, f['dense_equivalent']):.0%} | {f['fit']} |"
                 )
     return "\n".join(lines)

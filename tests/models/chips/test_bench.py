@@ -93,6 +93,7 @@ def test_report_has_the_keys_and_is_json() -> None:
         ears, mouth = plain[name]["ears"]["p95"], plain[name]["mouth"]["p95"]
         assert plain[name]["whole_turn_ms"]["p95"] == pytest.approx(2 * ears + mouth)
     assert "loihi2" in table(made) and "whole turn" in table(made)
+    assert len({line.count("|") for line in table(made).splitlines()}) == 1, "every line has all columns"
 
 
 def test_a_stage_that_does_not_fit_says_why_and_leaves_the_turn_out() -> None:
@@ -106,7 +107,7 @@ def test_a_stage_that_does_not_fit_says_why_and_leaves_the_turn_out() -> None:
 
 def test_over_budget_is_the_95th_percentile() -> None:
     times = (*(1.0,) * 90, *(50.0,) * 10)
-    figures = Figures("ears", "x", times, 20.0, Range(), Range(), 0, 0, 0, "", 1, Range())
+    figures = Figures("ears", "x", times, 20.0, Range(), Range(), 0, 0, 0, 0, "", 1, Range())
     assert figures.over_budget and figures.percentile(50) == 1.0
     assert whole_turn([figures], {"ears": 3})["p50"] == 3.0
 
