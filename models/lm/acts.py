@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What kind of sentence a line is, by its words: what it does, of whom it speaks, whether it denies."""
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _LEAD = frozenset(
 _QUESTION = frozenset(
     "do does did are is was were am have has should may might isn't aren't don't doesn't didn't".split()
 )
-_WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
+WH = frozenset("what what's who who's where where's when when's which why how how's whose what're".split())
 _OPEN_STATEMENT = frozenset(
     "i i'm i've i'd i'll my we we're we've our it it's there there's he he's she she's they they're their his her this that "
     "that's the a an you you're your someone some nobody everyone today yesterday tomorrow one".split()
@@ -36,7 +37,7 @@ def act(words: Sequence[str]) -> str:
         return "order" if len(words) > 2 else ""
     if words[:3] == ["do", "you", "know"] and len(words) > 4 and words[3] in ("a", "an", "any", "some"):
         return "order"
-    if words[0] in _WH:
+    if words[0] in WH:
         return "wh"
     if words[0] in ("know", "got", "ever", "want", "heard", "seen", "fancy"):
         return "ask"
@@ -54,7 +55,7 @@ def core(words: Sequence[str]) -> list[str]:
     ['what', 'can', 'you', 'do']
     """
     kept = list(words)
-    if kept[:2] == ["tell", "me"] and len(kept) > 4 and kept[2] in _WH | {"if"}:
+    if kept[:2] == ["tell", "me"] and len(kept) > 4 and kept[2] in WH | {"if"}:
         kept = kept[2:]
     while len(kept) > 2 and kept[0] in _LEAD - {"just"}:
         kept = kept[1:]

@@ -41,11 +41,12 @@ _DANGLING = re.compile(
     r"\b(?:the|a|an|and|but|or|because|to|of|with|for|my|your|his|their|our|is|was|are|were|i|i'm|which|about|just that|"
     r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's|whether|than|as|into|she|he|they|she just|he just|i just|so i)$"
 )
+_BROKEN_OFF = re.compile(r"\b\w+ (?:the|a|an|and|but|because|my|his|their|our|to the|of the|so i|and i|when i|if i)$")
 _GLAD = re.compile(
-    r"\b(?:happy|great|lovely|won|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed|birthday|party|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"
+    r"\b(?:happy|great|lovely|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed (?:my|the|his|her|all|every)|won (?:a|the|my|our|first|gold)|birthday|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"
 )
 _SORRY = re.compile(
-    r"\b(?:sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell|nervous|anxious|worry|worrying|escaped|flew away|ran away|disaster|passed away|leaking|leaks|overwhelmed|homesick|struggling|exhausted|rotten|mess|trouble|argument|argue|fight|divorced?|funeral|grief|miss)\b"
+    r"\b(?:nobody|no one|passed (?:last|yesterday|this|on)|gave up|gone off|stopped working|won't|sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell|nervous|anxious|worry|worrying|escaped|flew away|ran away|disaster|passed away|leaking|leaks|overwhelmed|homesick|struggling|exhausted|rotten|mess|trouble|argument|argue|fight|divorced?|funeral|grief|miss)\b"
 )
 
 _PEOPLE = r"(?:i|we|he|she|they|my (?:\w+ )?\w+|our \w+)"
@@ -117,8 +118,8 @@ LINES: dict[str, tuple[str, ...]] = {
     "learning": ("Good for you! How's it going so far?", "That takes patience. What's the hardest bit?"),
     "coming": ("Oh! How do you feel about it?", "That's not far off. How do you feel about it?"),
     "doing": ("Ah, and how's it going?", "I see! How's it going so far?"),
-    "did": ("Tell me more! How was it?", "Oh, tell me about it! How was that?"),
-    "habit": ("That's good to know. How did it start?", "I like hearing that. How did it come about?"),
+    "did": ("Oh! And how do you feel about it?", "Really? What happened then?", "I see! And how was that for you?"),
+    "habit": ("I see! What's that like for you?", "Tell me a bit more. What's the best part of it?", "Good to know! And how do you like it?"),
     "there": ("Oh! And how do you like that?", "I see. And what do you make of it?"),
     "glad": (
         "Oh, that's nice to hear! Tell me more about it.", "How lovely! What was the best part?", "That sounds good. How did it come about?",
@@ -127,10 +128,12 @@ LINES: dict[str, tuple[str, ...]] = {
         "I'm sorry to hear that. Do you want to tell me more?", "Oh no, that sounds hard. What happened?", "That's not easy. I'm here, and I'm listening.",
     ),
     "plain": (
-        "I see. Tell me a bit more about that?", "I'd like to hear more about that.", "Oh? Tell me more, I'm curious.",
+        "I think I follow. Tell me a bit more?", "I'm not sure I got all of that. Can you tell me a bit more?",
+        "Oh? Go on, I'm curious.",
     ),
     "thing": (
-        "{thing}! Tell me more about that.", "{thing}, you say? Go on, I'm curious.", "Ah, {thing}. What's the story there?",
+        "{thing}, you say? Tell me a bit more.", "Ah, {thing}. What's the story there?", "Tell me more about the {thing}, if you like.",
+        "I'd like to hear more about that {thing}.",
     ),
     "praise": (
         "I'm glad you liked it! Shall I go on?", "Thank you! That's good to hear.", "Glad that pleased you. Would you like another?",
@@ -157,6 +160,11 @@ LINES: dict[str, tuple[str, ...]] = {
     "unheard": (
         "I didn't quite catch that. Could you say it again?", "Sorry, that slipped past my ears. Once more, please?",
         "I heard you, but I couldn't make out the words. Can you say it another way?",
+        "My small ears lost that one. What did you say?", "I'd like to get that right. Would you say it once more?",
+    ),
+    "half_heard": (
+        "I caught the word {thing}, but not the rest. Would you say it again?", "Something about {thing}? I missed the rest, sorry.",
+        "I only got {thing}. Tell me once more?",
     ),
 }  # fmt: skip
 
@@ -170,6 +178,8 @@ def kind(line: str, understood: float = 1.0) -> str:
     said = user_form(line)
     if not said or understood < 0.5:
         return "unheard"
+    if _BROKEN_OFF.search(said):
+        return "unfinished"
     if _HOW_ARE_YOU.search(said):
         return "well"
     if _BYE.search(said):
@@ -243,11 +253,14 @@ def ask(
     `thing` is a word of the user's line that Pip may take up; `named` the name of whom "he", "she" or "it" means.
     """
     which = kind(line, understood)
+    if which == "unheard" and thing:
+        which = "half_heard"
     if talk and which in ("plain", "glad", "sorry", "habit", "there", "doing", "did"):
         which = kind_after(line, talk)
     if which == "on_plain" and named and _THEY.match(user_form(line)):
         which = "on_named"
-    lines = LINES["thing" if which == "plain" and thing else which]
+    told = which == "plain" and thing and user_form(line).split()[0] in ("i", "my", "we", "our")
+    lines = LINES["thing" if told else which]
     lines = tuple(t.replace("{name}", named.capitalize()) for t in lines)
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
     said = {pip_form(text) for who, text in talk if who == "pip"}

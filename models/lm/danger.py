@@ -191,6 +191,11 @@ def recognise(line: str) -> Danger | None:
     return found
 
 
+def named(kind: str, line: str) -> Danger:
+    """A danger of a kind that the trained sense knows, in a line."""
+    return Danger(_finer(kind, line), line)
+
+
 def _finer(kind: str, said: str) -> str:
     """Fire by gas, and violence that the user may do, have answers of their own."""
     if kind == "fire" and _GAS.search(said):

@@ -77,6 +77,13 @@ def read_written(path: Path) -> Iterator[list[Turn]]:
             talk = []
 
 
+def wordings_as_talks() -> list[list[Turn]]:
+    """Every wording of the intents with one of its replies."""
+    from models.lm.intents import intent_talks  # it reads sets with this module
+
+    return intent_talks()
+
+
 def pip_talks() -> list[list[Turn]]:
     """The talks of the set `pip_talks`."""
     return list(read_lines(data_folder() / "text" / "pip_talks.jsonl.xz"))
@@ -154,7 +161,7 @@ def alike_words(talks: list[list[Turn]], at_least: int = 3) -> dict[str, list[st
 
 def _fingerprint(seed: int) -> str:
     """What the talks to train on are made from: changes when a talk is written, or the set replaced."""
-    content = hashlib.sha256(json.dumps([written_talks(), seed, NOISE_DRAWS]).encode())
+    content = hashlib.sha256(json.dumps([written_talks(), wordings_as_talks(), seed, NOISE_DRAWS]).encode())
     content.update((data_folder() / "text" / "pip_talks.jsonl.xz").read_bytes())
     return content.hexdigest()
 
@@ -173,7 +180,7 @@ def prepare(folder: Path, say: Callable[[str], None] = print, seed: int = 0) -> 
     folder.mkdir(parents=True, exist_ok=True)
     random = Random(seed)
     held, talks = held_out(pip_talks())
-    talks += written_talks()
+    talks += written_talks() + wordings_as_talks()
     mix = [] if mixed else list(mix_talks(random))
     random.shuffle(mix)
     forms = {"user": user_form, "pip": pip_form}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +160,23 @@ def build(path: Path, afresh: bool = True, say: Callable[[str], None] = print) -
     say(f"memory: {path} {path.stat().st_size / 1e6:.1f} MB")
 
 
+def renew(path: Path, say: Callable[[str], None] = print) -> None:
+    """Put the intents as they are written now into the memory at `path`, and leave the rest as it is.
+
+    Wordings with words that the memory does not know are left out until it is built again.
+    """
+    with np.load(path, allow_pickle=False) as old:
+        arrays = {name: old[name] for name in old.files}
+    number = {w: i for i, w in enumerate(arrays["words"].tobytes().decode().split("\n"))}
+    intents = [*with_chitchat(written()), *alarms()]
+    known = [
+        replace(i, wordings=tuple(w for w in i.wordings if number.keys() >= set(w.split()))) for i in intents
+    ]
+    lost = sum(len(i.wordings) for i in intents) - sum(len(i.wordings) for i in known)
+    np.savez_compressed(path, **arrays | _wordings([i for i in known if i.wordings], number))
+    say(f"memory: {len(known)} intents, {lost} wordings left out; {path} {path.stat().st_size / 1e6:.1f} MB")
+
+
 def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, np.ndarray]:
     """The arrays of `wordings.Wordings`; replies and marks as text, an intent a line, apart by tabs."""
     lines = [[number[w] for w in wording.split()] for intent in intents for wording in intent.wordings]
@@ -168,7 +185,9 @@ def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, np
     return {
         "wording_ids": np.concatenate([np.array(line, np.uint16) for line in lines]),
         "wording_starts": np.cumsum([0, *(len(line) for line in lines)]).astype(np.int32),
-        "wording_intents": np.repeat(np.arange(len(intents)), [len(i.wordings) for i in intents]).astype(np.uint16),
+        "wording_intents": np.repeat(np.arange(len(intents)), [len(i.wordings) for i in intents]).astype(
+            np.uint16
+        ),
         "intent_replies": np.frombuffer(replies.encode(), np.uint8),
         "intent_marks": np.frombuffer(marks.encode(), np.uint8),
     }

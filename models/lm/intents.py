@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Intents: many wordings of the same wish, and a few replies each of which fits any of them.
 
 Files in `models/lm/intents`, blocks set apart by an empty line:
@@ -8,16 +9,18 @@ Files in `models/lm/intents`, blocks set apart by an empty line:
     A: I'm Pip, a small voice that lives on this computer.
     A: I'm Pip! And who are you?
 
-Lines that begin with # explain. Marks: `after` only after Pip said something; `short` counts when nothing else is
+A block whose first line is `+ who are you` holds further wordings of the intent that this is a wording of. Lines that
+begin with # explain. Marks: `after` only after Pip said something; `short` counts when nothing else is
 near, since such a line leans on what came before; `half` a line that was not finished.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from models.lm.acts import WH
 from models.lm.data import Turn, data_folder, read_lines
 from models.lm.spoken import user_form
 from models.lm.words import unclean
@@ -50,9 +53,11 @@ def parse(text: str, name: str = "intents") -> Iterator[Intent]:
     """
     for block in text.split("\n\n"):
         lines = [line.strip() for line in block.splitlines() if line.strip() and line[0] != "#"]
-        if not lines:
+        if not lines or lines[0][0] == "+":
             continue
-        said = [w for line in lines if line[0] != "@" and line[:2] not in ("A:", "M:") for w in line.split("/")]
+        said = [
+            w for line in lines if line[0] != "@" and line[:2] not in ("A:", "M:") for w in line.split("/")
+        ]
         wordings = tuple(dict.fromkeys(form for w in said if (form := user_form(w))))
         replies = tuple(line[2:].strip() for line in lines if line[:2] == "A:")
         if not wordings or not replies:
@@ -62,16 +67,39 @@ def parse(text: str, name: str = "intents") -> Iterator[Intent]:
         yield Intent(wordings, replies, marks, chitchat)
 
 
+def further(text: str, name: str = "intents") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(a wording of the intent that is meant, further wordings) of the blocks that begin with +.
+
+    >>> list(further("+ hi\\nhello there / good day"))
+    [('hi', ('hello there', 'good day'))]
+    """
+    for block in text.split("\n\n"):
+        lines = [line.strip() for line in block.splitlines() if line.strip() and line[0] != "#"]
+        if lines and lines[0][0] == "+":
+            more = [form for line in lines[1:] for w in line.split("/") if (form := user_form(w))]
+            if not more:
+                raise IntentError(f"{name}: no wordings follow {lines[0][:60]!r}")
+            yield user_form(lines[0][1:]), tuple(dict.fromkeys(more))
+
+
 def written() -> list[Intent]:
-    """All intents in the files, each wording where it comes first."""
-    seen: set[str] = set()
-    found = []
-    for path in sorted(FOLDER.glob("*.txt")):
-        for intent in parse(path.read_text(encoding="utf-8"), path.name):
-            own = tuple(w for w in intent.wordings if w not in seen)
-            seen.update(own)
+    """All intents in the files, each wording where it comes first. Raises `IntentError`."""
+    found: list[Intent] = []
+    where: dict[str, int] = {}
+    texts = [(path.name, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.txt"))]
+    for name, text in texts:
+        for intent in parse(text, name):
+            own = tuple(w for w in intent.wordings if w not in where)
             if own:
-                found.append(Intent(own, intent.replies, intent.marks, intent.chitchat))
+                where |= dict.fromkeys(own, len(found))
+                found.append(replace(intent, wordings=own))
+    for name, text in texts:
+        for key, more in further(text, name):
+            if key not in where:
+                raise IntentError(f"{name}: no intent has the wording {key!r}")
+            at, own = where[key], tuple(w for w in more if w not in where)
+            where |= dict.fromkeys(own, at)
+            found[at] = replace(found[at], wordings=(*found[at].wordings, *own))
     return found
 
 
@@ -107,7 +135,7 @@ def chitchat() -> dict[str, list[tuple[str, ...]]]:
 def with_chitchat(intents: Iterable[Intent]) -> list[Intent]:
     """The intents with the chit-chat set's wordings after their own; what is written by hand goes first.
 
-    Where an answer fits several groups of questions, the one that shares most words with the intent is meant.
+    A question that asks for another thing (what, where …) than any of the intent's own is left out. Where an answer fits several groups of questions, the one that shares most words with the intent is meant.
     """
     intents, sets = list(intents), chitchat()
     seen = {w for intent in intents for w in intent.wordings}
@@ -115,11 +143,13 @@ def with_chitchat(intents: Iterable[Intent]) -> list[Intent]:
     for intent in intents:
         words = {w for wording in intent.wordings for w in wording.split()}
         more: dict[str, None] = {}
+        starts = {w.split()[0] for w in intent.wordings}
         for answer in intent.chitchat:
             if answer not in sets:
                 raise IntentError(f"ms_chitchat has no answer {answer!r}")
             group = max(sets[answer], key=lambda some: _shared(words, some) * len(some) ** 0.25)
-            more |= dict.fromkeys(w for w in group if w not in seen)
+            fits = (w for w in group if w not in seen and w.split()[0] not in WH - starts)
+            more |= dict.fromkeys(fits)
         seen.update(more)
         widened.append(Intent((*intent.wordings, *more), intent.replies, intent.marks, intent.chitchat))
     return widened
@@ -138,7 +168,10 @@ def alarms() -> list[Intent]:
     for kind, line in phrasings():
         kinds.setdefault(kind, []).append(user_form(line))
     found = [Intent(tuple(dict.fromkeys(lines)), ("",), (f"danger:{kind}",)) for kind, lines in kinds.items()]
-    return [*found, Intent(tuple(dict.fromkeys(user_form(line) for line in harmless())), ("",), ("harmless",))]
+    return [
+        *found,
+        Intent(tuple(dict.fromkeys(user_form(line) for line in harmless())), ("",), ("harmless",)),
+    ]
 
 
 def intent_talks() -> list[list[Turn]]:

@@ -15,7 +15,11 @@ FILE = Path(__file__).parent / "knowledge.txt"
 MONTHS = "January February March April May June July August September October November December".split()
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _LONG = dict(zip(MONTHS, "31 28 31 30 31 30 31 31 30 31 30 31".split()))
-_DAYS_IN = {"31": "thirty one days", "30": "thirty days", "28": "twenty eight days, and twenty nine in a leap year"}
+_DAYS_IN = {
+    "31": "thirty one days",
+    "30": "thirty days",
+    "28": "twenty eight days, and twenty nine in a leap year",
+}
 _ASKS = re.compile(
     r"\b(?:what|what's|whats|which|who|where|where's|how|name|tell|say|know|is|are|do|does|give|capital|opposite|mix|mixed|came|comes|remember)\b"
 )
@@ -50,22 +54,36 @@ def _an(word: str) -> str:
 def _capital(said: str) -> str | None:
     key = _key("capital", said) if re.search(r"\b(?:capital|capitol)\b", said) else ""
     if not key:
-        of = re.search(r"\bwhich country is (\w+) the capital\b|\b(\w+) (?:is )?the capital of (?:which|what)\b|\bwhat is (\w+) the capital of\b", said)
+        of = re.search(
+            r"\bwhich country is (\w+) the capital\b|\b(\w+) (?:is )?the capital of (?:which|what)\b|\bwhat is (\w+) the capital of\b",
+            said,
+        )
         city = next((g for g in of.groups() if g), "") if of else ""
         found = [c for c, name in tables()["capital"].items() if name.lower() == city]
         return f"{city.title()} is the capital of {found[0].title()}." if found else None
-    the = "the " if key in ("netherlands", "philippines", "united states", "united kingdom", "czech republic", "usa") else ""
+    the = (
+        "the "
+        if key in ("netherlands", "philippines", "united states", "united kingdom", "czech republic", "usa")
+        else ""
+    )
     return f"The capital of {the}{key.title() if key != 'usa' else 'United States'} is {tables()['capital'][key]}."
 
 
 def _continent(said: str) -> str | None:
-    asked = re.search(r"\b(?:which|what) (?:part of the world|continent)\b|^(?:\w+ ){0,3}(?:where|where's|where is) (?:is )?\w+(?: \w+)?$", said)
+    asked = re.search(
+        r"\b(?:which|what) (?:part of the world|continent)\b|^(?:\w+ ){0,3}(?:where|where's|where is) (?:is )?\w+(?: \w+)?$",
+        said,
+    )
     key = _key("continent", said) if asked else ""
     return f"{key.title()} is in {tables()['continent'][key]}." if key and key != "australia" else None
 
 
 def _language(said: str) -> str | None:
-    key = _key("language", said) if re.search(r"\blanguages?\b|\bspeak in\b|\bspoken in\b", said) and re.search(r"\b(?:in|of)\b", said) else ""
+    key = (
+        _key("language", said)
+        if re.search(r"\blanguages?\b|\bspeak in\b|\bspoken in\b", said) and re.search(r"\b(?:in|of)\b", said)
+        else ""
+    )
     return f"In {key.title()} most people speak {tables()['language'][key]}." if key else None
 
 
@@ -77,21 +95,29 @@ def _opposite(said: str) -> str | None:
 
 
 def _young(said: str) -> str | None:
-    if not re.search(r"\b(?:baby|young|child|babies) \w+|\b(?:baby|young|child|kid) (?:of|called)\b", said) or not re.search(r"\b(?:call|called|name|named|what's|word)\b", said):
+    if not re.search(
+        r"\b(?:baby|young|child|babies) \w+|\b(?:baby|young|child|kid) (?:of|called)\b", said
+    ) or not re.search(r"\b(?:call|called|name|named|what's|word)\b", said):
         return None
     key = _key("young", re.sub(r"^.*\b(?:baby|young|child|babies)\b", "", said))
     return f"A young {key} is called {_an(tables()['young'][key])}." if key else None
 
 
 def _sound(said: str) -> str | None:
-    if not re.search(r"\b(?:sound|noise|say|says|sounds|noises|go)\b", said) or not re.search(r"^(?:\w+ ){0,3}(?:what|how|which)\b", said):
+    if not re.search(r"\b(?:sound|noise|say|says|sounds|noises|go)\b", said) or not re.search(
+        r"^(?:\w+ ){0,3}(?:what|how|which)\b", said
+    ):
         return None
     key = _key("sound", said) if re.search(r"\b(?:do|does|makes?|is|the)\b", said) else ""
     return f"{_an(key).capitalize()} says {tables()['sound'][key]}!" if key else None
 
 
 def _legs(said: str) -> str | None:
-    key = _key("legs", said) if re.search(r"\bhow many (?:legs|feet|paws|arms)\b|\bnumber of legs\b", said) else ""
+    key = (
+        _key("legs", said)
+        if re.search(r"\bhow many (?:legs|feet|paws|arms)\b|\bnumber of legs\b", said)
+        else ""
+    )
     if not key:
         return None
     value = tables()["legs"][key]
@@ -99,24 +125,33 @@ def _legs(said: str) -> str | None:
 
 
 def _colour(said: str) -> str | None:
-    if not re.search(r"\b(?:what|which) (?:colou?r|shade)\b", said) or re.search(r"\b(?:mix|mixed|mixing|rainbow|favou?rite|wear|paint)\b", said):
+    if not re.search(r"\b(?:what|which) (?:colou?r|shade)\b", said) or re.search(
+        r"\b(?:mix|mixed|mixing|rainbow|favou?rite|wear|paint)\b", said
+    ):
         return None
     key = _key("colour", re.sub(r"\bcolou?rs?\b", "", said))
     if not key:
         return None
-    thing = f"the {key}" if key in ("sky", "sun", "sea", "ocean", "night") else key if key in _STUFF else _an(key)
+    thing = (
+        f"the {key}" if key in ("sky", "sun", "sea", "ocean", "night") else key if key in _STUFF else _an(key)
+    )
     return f"{thing[0].upper()}{thing[1:]} is {tables()['colour'][key]}."
 
 
 def _mixed(said: str) -> str | None:
     if not re.search(r"\b(?:mix|mixed|mixing|together|combine|give|make|makes)\b", said):
         return None
-    there = {w for w in said.replace("gray", "grey").split()}
+    there = set(said.replace("gray", "grey").split())
     for key, value in tables()["mixed"].items():
         colours = set(key.split())
-        if colours <= there and len(there & {"blue", "yellow", "red", "white", "black", "green", "orange"}) == len(colours):
+        if colours <= there and len(
+            there & {"blue", "yellow", "red", "white", "black", "green", "orange"}
+        ) == len(colours):
             return f"{' and '.join(key.split()).capitalize()} make {value}."
-    if found := re.search(r"\bhow (?:do|can) (?:you|i|we) (?:make|mix|get) (green|orange|purple|pink|grey|gray|brown|turquoise)\b", said):
+    if found := re.search(
+        r"\bhow (?:do|can) (?:you|i|we) (?:make|mix|get) (green|orange|purple|pink|grey|gray|brown|turquoise)\b",
+        said,
+    ):
         wanted = found.group(1).replace("gray", "grey")
         key = next(k for k, v in tables()["mixed"].items() if v == wanted)
         return f"Mix {' and '.join(key.split())}, and you get {wanted}."
@@ -124,12 +159,25 @@ def _mixed(said: str) -> str | None:
 
 
 def _eats(said: str) -> str | None:
-    key = _key("eats", said) if re.search(r"\bwhat (?:do|does|should|can|will)\b.*\b(?:eats?|feed|fed)\b|\bfood (?:do|does|for)\b", said) else ""
+    key = (
+        _key("eats", said)
+        if re.search(
+            r"\bwhat (?:do|does|should|can|will)\b.*\b(?:eats?|feed|fed)\b|\bfood (?:do|does|for)\b", said
+        )
+        else ""
+    )
     return f"{_many(key).capitalize()} eat {tables()['eats'][key]}." if key else None
 
 
 def _home(said: str) -> str | None:
-    key = _key("home", said) if re.search(r"\bwhere (?:do|does|can|would)\b.*\b(?:live|lives|sleep|find|found|home)\b|\bhome of (?:a|an|the)\b", said) else ""
+    key = (
+        _key("home", said)
+        if re.search(
+            r"\bwhere (?:do|does|can|would)\b.*\b(?:live|lives|sleep|find|found|home)\b|\bhome of (?:a|an|the)\b",
+            said,
+        )
+        else ""
+    )
     if not key:
         return None
     where = tables()["home"][key]
@@ -176,7 +224,13 @@ def known(said: str) -> str | None:
     >>> known("what's the capital of france"), known("which month comes after june"), known("i like france")
     ('The capital of France is Paris.', 'July comes after June.', None)
     """
-    if not _ASKS.search(said) or (_ABOUT_US.search(said) and not re.search(r"\b(?:can you|do you know|you know|tell me|could you|i want to know|i wonder|do you|i mix|you mix|we mix|you get)\b", said)):
+    if not _ASKS.search(said) or (
+        _ABOUT_US.search(said)
+        and not re.search(
+            r"\b(?:can you|do you know|you know|tell me|could you|i want to know|i wonder|do you|i mix|you mix|we mix|you get)\b",
+            said,
+        )
+    ):
         return None
     if len(said.split()) > 14:
         return None

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from models.lm.acts import act, core, negated, whose
+from models.lm.synonyms import Synonyms
 
 FILE = Path(__file__).parents[1] / "shipped" / "likeness.npz"
 NAMES = (
-    "words", "pairs", "sound_runs", "meaning",
+    "words", "pairs", "sound_runs", "meaning", "senses",
     "covered", "covering", "covered_alike", "covering_alike", "covered_sound", "covering_sound",
     "rare_covered", "rare_covering", "rare_alike", "rare_alike_back", "rare_sound", "rare_sound_back",
     "in_step", "same", "same_core", "same_act", "other_act", "same_persons", "other_persons", "other_negation",
@@ -23,7 +24,9 @@ NAMES = (
 )  # fmt: skip
 GAP = 0.7  # of a phone more or less, where another phone costs 1 and a vowel for a vowel half
 _VOWEL = np.zeros(40, bool)
-_VOWEL[[1, 2, 3, 4, 5, 6, 11, 12, 13, 17, 18, 25, 26, 33, 34]] = True  # places in the list of 39 ARPAbet phones
+_VOWEL[[1, 2, 3, 4, 5, 6, 11, 12, 13, 17, 18, 25, 26, 33, 34]] = (
+    True  # places in the list of 39 ARPAbet phones
+)
 CLOSE = 0.35  # of phones that are easily taken for each other
 _CLOSE_PAIRS = "P B|T D|K G|F V|S Z|SH ZH|CH JH|TH DH|M N|N NG|L R|W R|TH F|DH V|S SH|DH D|T TH"
 
@@ -68,12 +71,13 @@ class Look:
     similar: np.ndarray
     likeness: np.ndarray
     sounding: np.ndarray
+    synonyms: Synonyms
 
     def features(
         self, said: Sequence[str], ids: np.ndarray, phones: np.ndarray, lines: list[np.ndarray], heard: list[np.ndarray],
         texts: Sequence[str],
     ) -> np.ndarray:  # fmt: skip
-        """(lines, features after the first four of `NAMES`) of a line with others.
+        """(lines, features after the first five of `NAMES`) of a line with others.
 
         `said` and `ids` are the line's words and their numbers, `phones` its phones; `lines` and `heard` the others'
         words and phones, `texts` the others' words on end.
@@ -109,7 +113,10 @@ class Look:
         rows = np.arange(len(ids))[:, None]
         near[rows, self.similar[ids]] = self.likeness[ids] / 255
         company = self.vectors[ids].astype(np.float32) @ self.vectors[flat].astype(np.float32).T / 127**2
-        alike[:, inside] = np.maximum(np.maximum(near[:, flat], 0.8 * (company - 0.2).clip(0)), exact[:, inside])
+        alike[:, inside] = np.maximum(
+            np.maximum(near[:, flat], 0.8 * (company - 0.2).clip(0)), exact[:, inside]
+        )
+        alike[:, inside] = np.maximum(alike[:, inside], self.synonyms.likeness(ids, flat))
         near[:] = 0
         ranks = 0.9 * 0.94 ** np.arange(self.sounding.shape[1], dtype=np.float32)
         for row, word in enumerate(ids):
@@ -157,7 +164,9 @@ class Scale:
             with np.load(path, allow_pickle=False) as stored:
                 return cls(**{f.name: stored[f.name] for f in fields(cls)})
         except (OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path}: the weights of likeness cannot be read ({error}); reinstall it") from error
+            raise ValueError(
+                f"{path}: the weights of likeness cannot be read ({error}); reinstall it"
+            ) from error
 
     def save(self, path: Path = FILE) -> None:
         """Write the weights."""
@@ -168,6 +177,6 @@ class Scale:
         """A start before any fit: the mean of all nearness."""
         many = len(NAMES)
         straight = np.zeros(many, np.float32)
-        straight[:17] = 1.0
+        straight[:18] = 1.0
         return cls(np.zeros((many, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32), straight,
                    np.float32(-9.0))  # fmt: skip

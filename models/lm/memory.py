@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -190,10 +191,26 @@ class Memory:
         known = sum(1 for w in words if w in self.number and self.said[self.number[w]])
         return known / max(1, len(words))
 
+    def fluent(self, words: Sequence[str]) -> float:
+        """Share of neighbouring words, the line's edges counted, that users in the memory said in a row."""
+        edge = 0xFFFF
+        ids = [edge, *(self.number.get(w, edge - 1) for w in words), edge]
+        met = sum(self._often(a, b) > 0 for a, b in pairwise(ids))
+        return met / (len(ids) - 1)
+
     def alike(self, number: int, least: float = 0.5) -> list[str]:
         """Words that sound, are spelt or are used much like a word."""
         near = zip(self.similar[number].tolist(), self.likeness[number].tolist(), strict=True)
         return [self.words[other] for other, like in near if like >= 255 * least]
+
+    def synonyms(self, number: int) -> dict[str, float]:
+        """Words that share a written group with a word, and how alike that makes them."""
+        known = self.wordings.synonyms
+        found: dict[str, float] = {}
+        for group in known.groups[number][known.groups[number] > 0].tolist():
+            for other in np.flatnonzero((known.groups == group).any(1)).tolist():
+                found[self.words[other]] = max(found.get(self.words[other], 0.0), float(known.alike[group]))
+        return found
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """Numbers of the words that the memory knows."""

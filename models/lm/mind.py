@@ -1,10 +1,10 @@
 # ruff: noqa: E501
 """Pip's mind: what to say to a line, in a talk.
 
-In this order: danger gets its written answer; sums and spelling are worked out; remembered exchanges are recalled
-(`recall`), and where several are about equally near, the spiking language model has a voice in the choice; where
-none is near, Pip says a line that goes along or asks (`asking`), or one that the network made up. Every reply tells
-where it came from.
+In this order: danger gets its written answer; sums, spelling, easy facts and what was told are worked out; an intent
+that the line surely means is answered (`wordings`); remembered exchanges are recalled (`recall`), and where several
+are about equally near, the spiking language model has a voice in the choice; where nothing is near, Pip says a line
+that goes along or asks (`asking`), or one that the network made up. Every reply tells where it came from.
 """
 
 from __future__ import annotations
@@ -19,53 +19,28 @@ from zlib import crc32
 import numpy as np
 
 from models.backends.counts import Counts
-from models.lm import asking, danger, facts, notes
-from models.lm.generate import Sampling
+from models.lm import asking, danger, facts, knowledge, notes, silences, wishes
+from models.lm.acts import act, core
 from models.lm.generate import reply as made_up
 from models.lm.lines import line_words
 from models.lm.memory import Memory
 from models.lm.network import PROGRAM, Network, Reading
-from models.lm.recall import Recalled, act, core, recall, topic
+from models.lm.recall import Recalled, recall, topic
 from models.lm.rephrase import plainly
+from models.lm.reply import Choice, Reply
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
+from models.lm.wordings import Meant
 from models.lm.words import unclean
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 MEMORY = "memory.npz"
 RARE = 6  # a word that users in the memory said less often may be a name after a greeting
+LONGEST = 40  # words of a line that are compared with intents, its last ones
 NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train mind` makes it"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How a reply is chosen."""
-
-    near: float = 0.56  # a remembered exchange less near than this is not used
-    near_later: float = 0.72  # likewise after the first turn, where settings differ
-    sure: float = 0.80  # one nearer than this is used whatever else could be said
-    contest: float = 0.05  # replies this close to the best are scored by the network
-    contestants: int = 3
-    heard: int = 8  # tokens of each that the network hears
-    said: float = 0.01  # weight of log p(reply | talk) per token
-    common: float = 0.4  # λ: how much of log p(reply) is taken off
-    making: float = 0.0  # chance that a reply is made up where memory is silent
-    sampling: Sampling = field(default_factory=Sampling)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What Pip says. `source`: danger, sum, spelling, choosing, notes, riddle, memory, asking, made up, or silence.
-
-    `score` is how near the remembered exchange is, `heard` the line it answered, `candidates` what else was near;
-    `counts` holds spikes and synaptic operations when the network took part.
-    """
-
-    text: str
-    source: str
-    score: float = 1.0
-    heard: str = ""
-    candidates: tuple[Recalled, ...] = ()
-    counts: Counts | None = None
+LEANING = frozenset(
+    {"short", "story", "either", "rhyme", "opposite"}
+)  # marks of intents that wait for memory
+BEGUN = "We've only just begun! What's on your mind?"
 
 
 @dataclass(frozen=True)
@@ -105,6 +80,7 @@ class Talk:
         self._used: set[str] = set()  # remembered replies as they were written, placeholders unfilled
         self._reading: Reading | None = None
         self._read = 0  # turns that the reading holds
+        self._understandings: dict[str, list[Meant]] = {}  # of the line at hand
 
     def fork(self) -> Talk:
         """An independent copy: an answer to a guess of the user's line, to keep or to throw away."""
@@ -137,55 +113,61 @@ class Talk:
 
     def _think(self, said: str, line: str) -> tuple[Reply, str]:
         """(the answer, its text before the time was filled in)."""
-        reply = self._certain(said, line) or self._recalled(said) or self._otherwise(said)
-        if self.turns and reply.source in ("memory", "asking") and _GOODBYE.search(said):
+        reply = (
+            self._certain(said, line)
+            or self._worked_out(said)
+            or self._understood(said)
+            or self._otherwise(said)
+        )
+        if self.turns and reply.source in ("intent", "memory", "asking") and _GOODBYE.search(said):
             told = notes.Notes.of(self.turns, self._names())
             reply = replace(reply, text=told.farewell(reply.text))
         return replace(reply, text=facts.fill(reply.text, self._clock())), reply.text
 
     def _certain(self, said: str, line: str) -> Reply | None:
-        """Silence, danger, and what can be worked out."""
+        """Silence and danger."""
         if not said:
             if line.strip() not in ("", SILENCE):
                 return Reply(asking.ask("", self.turns, self._seed), "asking", 0.0)
-            return Reply(self._silence(), "silence")
-        alarm = danger.recognise(said)
+            found = silences.lines(self._mind.memory, self.turns)
+            return Reply(found[int(self._random.integers(len(found)))], "silence")
+        alarm = danger.recognise(said) or self._danger_meant(said)
         if alarm:
             return Reply(danger.answer(alarm, self.turns, self._seed), "danger", heard=alarm.words)
         if danger.still_there(self.turns, said):
             return Reply(self._still_serious(said), "danger")
+        return None
+
+    def _danger_meant(self, said: str) -> danger.Danger | None:
+        """The danger that a line means by its nearness to phrasings of it, where no figure of speech is in it."""
+        if danger.without_figures(said) != said:
+            return None
+        found = [(kind, m) for m in self._meant(said) if (kind := self._danger_of(m))]
+        if sum(m.chance for _, m in found) <= self._mind.choice.danger:
+            return None
+        return danger.named(found[0][0], said)
+
+    def _danger_of(self, meant: Meant) -> str:
+        """Which danger an intent is about, or ""."""
+        marks = self._mind.memory.wordings.marks[meant.intent]
+        return next((mark.partition(":")[2] for mark in marks if mark.startswith("danger:")), "")
+
+    def _worked_out(self, said: str) -> Reply | None:
+        """What has one answer: sums, spelling, tables, riddles, and what was told in this talk."""
         if (result := facts.total(said)) is not None:
             return Reply(result, "sum")
-        if (solved := self._riddle(said)) is not None:
+        if (solved := wishes.riddle(self._mind.memory, self.turns, said)) is not None:
             return Reply(solved, "riddle")
         names = self._names(said)
         if (told := notes.Notes.of(self.turns, names).answer(said)) is not None:
             return Reply(told, "notes")
+        if (spelled := facts.spelled(said)) is not None:
+            return Reply(spelled, "spelling")
+        if (known := knowledge.known(said)) is not None:
+            return Reply(known, "facts")
         before = next((text.lower() for who, text in reversed(self.turns) if who == "pip"), "")
         name = notes.own_name(said, before, names)
         return self._greeting(said, name) if name else None
-
-    def _riddle(self, said: str) -> str | None:
-        """What to say to a guess, or to giving up, while a riddle with a known answer is open."""
-        if not any("riddle" in text or "puzzle" in text for who, text in self.turns if who == "user"):
-            return None
-        memory = self._mind.memory
-        last = self.turns[-1][1]
-        if not last.endswith("?"):
-            return None
-        numbers = memory.numbers(line_words("pip", last))
-        solutions = memory.solutions(numbers)
-        if not solutions:
-            return memory.given_up(numbers) if _GIVES_UP.search(said) else None
-        answer = min(solutions, key=len)
-        right = {w for s in solutions for w in s.split() if memory.said[memory.number[w]] < 2000}
-        if set(said.split()) & right:
-            return None if said in solutions else f"Yes, that's it! {answer.capitalize()}."
-        if _GIVES_UP.search(said):
-            return f"{answer.capitalize()}! Would you like another one?"
-        if len(said.split()) > 5 or _ASKS.match(said):
-            return None
-        return f"Good guess, but no. It's {answer}. Another one?"
 
     def _names(self, said: str = "") -> frozenset[str]:
         """Words that may be names in this talk: known ones, new ones, and after a greeting those that are rare."""
@@ -202,47 +184,94 @@ class Talk:
         choice = crc32(said.encode()) + self._seed
         hello = notes.GREETINGS[choice % len(notes.GREETINGS)].replace("{name}", name.capitalize())
         rest = notes.without_name(said, name)
-        more = self._recalled(rest) if len(rest.split()) > 1 else None
+        more = self._understood(rest) if len(rest.split()) > 1 else None
         if more:
             return replace(more, text=f"{hello} {more.text}")
         fresh = "" if len(self.turns) > 4 else " " + notes.GO_ON[choice % len(notes.GO_ON)]
         return Reply(hello + fresh, "notes")
 
+    def _understood(self, said: str) -> Reply | None:
+        """An intent or a remembered exchange: whichever is sure, the intent first."""
+        choice = self._mind.choice
+        wanted = wishes.again(self.turns, said)
+        about = topic(wanted or said) if wishes.CLEAR_WISH.search(wanted or said) else ""
+        if introduced := notes.introduced(said):
+            return Reply(introduced, "notes")
+        if picked := facts.chosen(said, crc32(said.encode()) + self._seed):
+            return Reply(picked, "choosing")
+        asked = wishes.plain(said) if about else wanted or said
+        meant = self._intents(asked)
+        if not about and (sure := self._answered(asked, meant, self._enough(said))):
+            return sure
+        plain = plainly(said) if not wanted else ""
+        if plain and (sure := self._answered(plain, self._intents(plain), choice.meant)):
+            return sure
+        recalled = self._recalled(wanted or said)
+        if about and not (recalled and wishes.is_about(self._mind.memory, about, recalled.candidates[0])):
+            instead = self._answered(asked, meant, choice.maybe, leaning=True)
+            if instead:
+                text = f"I have none about {about}, but how about this? {instead.text}"
+                return replace(instead, text=text)
+        return recalled or self._answered(asked, meant, choice.maybe, leaning=True)
+
+    def _meant(self, said: str) -> list[Meant]:
+        """All that a line may mean, most likely first."""
+        if said not in self._understandings:
+            if not self._mind.choice.intents:
+                return []
+            self._understandings = {said: self._mind.memory.wordings.meant(said.split()[-LONGEST:])}
+        return self._understandings[said]
+
+    def _intents(self, said: str) -> list[Meant]:
+        """The intents that a line may mean and that have replies."""
+        replies = self._mind.memory.wordings.replies
+        return [m for m in self._meant(said) if any(replies[m.intent])][:3]
+
+    def _enough(self, said: str) -> float:
+        """How likely an intent must be to answer at once: more where the line may be an answer to Pip."""
+        choice = self._mind.choice
+        if (
+            not self.turns
+            or not self.turns[-1][1].endswith("?")
+            or act(core(said.split())) not in ("tell", "")
+        ):
+            return choice.meant
+        return choice.later if len(said.split()) > 2 else 1.0
+
+    def _answered(
+        self, said: str, meant: Sequence[Meant], least: float, leaning: bool = False
+    ) -> Reply | None:
+        """The reply of the first intent, where it is likely enough; one whose line leans on the talk only if `leaning`
+        or at its beginning."""
+        if not meant or meant[0].chance < least:
+            return None
+        marks = self._mind.memory.wordings.marks[meant[0].intent]
+        if marks & LEANING and not leaning and (self.turns or "short" not in marks):
+            return None
+        text = self._put(said, meant[0].intent, marks)
+        return Reply(text, "intent", meant[0].chance, meant[0].wording) if text else None
+
+    def _put(self, said: str, intent: int, marks: frozenset[str]) -> str:
+        """A reply of an intent that was not given in this talk, filled in; "" where there is none."""
+        replies = self._mind.memory.wordings.replies[intent]
+        pip = [text for who, text in self.turns if who == "pip"]
+        user = [text for who, text in self.turns if who == "user"]
+        if marks & {"after", "echo"} and not pip:
+            return BEGUN
+        if "echo" not in marks and "{again}" not in replies[0]:
+            replies = tuple(
+                r for r in replies if r not in self._used and pip_form(r) not in map(pip_form, pip)
+            )
+        if not replies:
+            return ""
+        text = replies[(crc32(said.encode()) + self._seed) % len(replies)]
+        return text.replace("{again}", pip[-1] if pip else "").replace("{heard}", user[-1] if user else "")
+
     def _recalled(self, said: str) -> Reply | None:
+        """A remembered reply, where one is near enough."""
         mind = self._mind
-        wanted = self._again(said)
-        if wanted:
-            found = recall(mind.memory, [t for t in self.turns if t[0] == "pip"], wanted)
-            found = [replace(r, score=max(r.score, 1.0)) for r in found[:3]]
-        else:
-            found = recall(mind.memory, self.turns, said)
-        plain = plainly(said)
-        if plain and not wanted and (not found or found[0].score < mind.choice.sure):
-            near = recall(mind.memory, self.turns, plain)[:4]
-            found = [replace(r, score=min(r.score, 1.0)) for r in near if r.score > mind.choice.sure] or found
-        wish = _CLEAR_WISH.search(wanted or said) or _WISH.search(wanted or said)
-        if wish and (not found or found[0].score < mind.choice.sure) and not topic(said):
-            others = self._wishes(wish.group(0))
-            found = others + found if _PLAIN_WISH.match(said) else found + others
+        found = recall(mind.memory, self.turns, said)
         found = [r for r in found if not unclean(r.text) and r.text not in self._used]
-        spelled = facts.spelled(said)
-        if spelled and not (found and found[0].heard == said):
-            return Reply(spelled, "spelling", candidates=tuple(found))
-        about = topic(wanted or said)
-        if about and wish and (not found or found[0].score < mind.choice.sure):
-            one = wish.group(0).rstrip("s")
-            for other in (f"tell me a {one} about {about}", f"do you know any {about} {one}s"):
-                found += [r for r in recall(mind.memory, self.turns, other)[:4] if not unclean(r.text)]
-            found = sorted((r for r in found if r.text not in self._used), key=lambda r: -r.score)
-        if about and wish and found and not self._is_about(about, found[0]):
-            found = self._wishes(wish.group(0))[:1] or found
-            text = f"I have none about {about}, but how about this? {found[0].text}"
-            return Reply(text, "memory", found[0].score, found[0].heard, tuple(found))
-        picked = facts.chosen(said, crc32(said.encode()) + self._seed)
-        if picked and (not found or found[0].score < mind.choice.sure):
-            return Reply(picked, "choosing", candidates=tuple(found))
-        if (not found or found[0].score < mind.choice.sure) and (introduced := notes.introduced(said)):
-            return Reply(introduced, "notes", candidates=tuple(found))
         told = bool(self.turns) and act(core(said.split())) in ("tell", "")
         if told and found and len(said.split()) < 3 and not self._goes_on(found[0]):
             return None
@@ -264,31 +293,6 @@ class Talk:
         memory, last = self._mind.memory, self.turns[-1][1]
         after = memory.after(memory.numbers(line_words("pip", last)))
         return recalled.line in memory.exchanges[after]
-
-    def _wishes(self, wish: str) -> list[Recalled]:
-        """Replies to other wordings of a wish for a joke, riddle, story or fact."""
-        found: list[Recalled] = []
-        kind = _SAME_WISH.get(wish.rstrip("s"), wish.rstrip("s"))
-        for other in _OTHER_WISHES.get(kind, ()):
-            near = recall(self._mind.memory, self.turns, other)[:4]
-            found += [r for r in near if r.score > self._mind.choice.sure and r.text not in self._used]
-        return sorted(found, key=lambda r: -r.score)
-
-    def _is_about(self, about: str, recalled: Recalled) -> bool:
-        """Whether a remembered exchange has to do with a thing."""
-        stem = about[: max(3, len(about) - 2)]
-        words = f"{recalled.heard} {pip_form(recalled.text)}".split()
-        memory = self._mind.memory
-        number = memory.number.get(about)
-        alike = set(memory.alike(number)) if number is not None else set()
-        return any(w.startswith(stem) or w in alike for w in words)
-
-    def _again(self, said: str) -> str:
-        """The user's last wish for a joke, riddle, story or fact, when this line asks for one more; else ""."""
-        offered = bool(self.turns) and _OFFERS.search(self.turns[-1][1].lower())
-        if not (_MORE.match(said) or (offered and _YES.match(said))):
-            return ""
-        return next((text for who, text in reversed(self.turns) if who == "user" and _WISH.search(text)), "")
 
     def _contest(self, said: str, close: list[Recalled]) -> tuple[Recalled, Counts | None]:
         """The best of about equally near replies: the network's view counts, or the seed decides."""
@@ -321,8 +325,8 @@ class Talk:
             said,
             self.turns,
             crc32(said.encode()) + self._seed,
-            mind.memory.understood(words),
-            mind.memory.thing(words) if len(words) > 1 and words[0] in ("i", "my", "we", "our") else "",
+            min(mind.memory.understood(words), 1.5 * mind.memory.fluent(words)),
+            mind.memory.thing(words) if len(words) > 1 else "",
             told.names.get(told.last, ""),
         )
         return Reply(line, "asking", 0.0)
@@ -340,14 +344,6 @@ class Talk:
         network.read(ahead, network.tokens.turn("user", said), counts)
         return ahead
 
-    def _silence(self) -> str:
-        """What Pip says into a silence: a remembered line that fits any talk."""
-        memory = self._mind.memory
-        said = {pip_form(t) for who, t in self.turns if who == "pip"}
-        lines = [memory.text(int(i) + 1) for i in memory.silences]
-        lines = [t for t in lines if _fits_anywhere(t) and pip_form(t) not in said] or ["I'm still here."]
-        return lines[int(self._random.integers(len(lines)))]
-
     def _still_serious(self, said: str) -> str:
         found = recall(self._mind.memory, self.turns, said)
         serious = [
@@ -363,64 +359,11 @@ class Talk:
 
 _GREETS = re.compile(r"^(?:um |oh )*(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|howdy|hiya)\b")
 _GOODBYE = re.compile(
-    r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
+    r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)"
+    r"|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
 )
-_MORE = re.compile(
-    r"^(?:um |oh |yes |yeah |okay |ok |ha ?ha |can i have |give me |tell me |i want |let's have |do )*(?:another|another one|one more|more|again|next|next one|a different one|another (?:joke|riddle|story|fact|one))(?: please| pip| one)*$"
-)
-_OFFERS = re.compile(r"another|one more|a better one|shall i go on|try again")
-_YES = re.compile(
-    r"^(?:yes|yeah|yep|sure|please|okay|ok|go on|of course|definitely|why not|i would|i'd love)\b(?: \w+){0,2}$"
-)
-_WISH = re.compile(
-    r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
-)
-_CLEAR_WISH = re.compile(r"\b(?:joke|riddle|story|fact|poem|rhyme|puzzle|tongue twister)s?\b")
-_PLAIN_WISH = re.compile(r"^(?:i|we) (?:\w+ ){0,3}(?:laugh|joke|riddle|story|something funny)\b")
-_SAME_WISH = {"laugh": "joke", "funny": "joke", "interesting": "fact", "puzzle": "riddle"}
-_OTHER_WISHES = {
-    "joke": (
-        "make me laugh",
-        "say something funny",
-        "another joke",
-        "do you know any jokes",
-        "tell me a funny joke",
-        "one more joke",
-    ),
-    "riddle": (
-        "ask me a riddle",
-        "another riddle",
-        "do you know a riddle",
-        "one more riddle",
-        "tell me a riddle",
-    ),
-    "story": (
-        "tell me another story",
-        "tell me a short story",
-        "do you know a story",
-        "tell me a bedtime story",
-    ),
-    "poem": ("tell me a poem", "do you know a poem", "say a poem", "make up a poem"),
-    "tongue twister": ("do you know a tongue twister", "tell me a tongue twister", "say a tongue twister"),
-    "fact": ("tell me something interesting", "tell me a fun fact", "teach me something", "another fact"),
-}
-_GIVES_UP = re.compile(
-    r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it|the answer|can't think|i'm stuck|stumped)\b|^(?:what|um|hm+|no|i)$"
-)
-_ASKS = re.compile(r"^(?:what|who|why|can|could|do|are|how|stop|another|next|no more|okay|thanks|bye|tell)\b")
 _SERIOUS = frozenset(
     "emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split()
 )
-_ANYWHERE = frozenset(
-    "still there here quiet quietly silence silent listening hurry rush wait waiting time ready whenever need take".split()
-)
-
-
-def _fits_anywhere(text: str) -> bool:
-    words = set(
-        pip_form(text).replace(",", " ").replace(".", " ").replace("?", " ").replace("!", " ").split()
-    )
-    return len(words & _ANYWHERE) >= 2 and len(words) <= 14 and "{" not in text
-
 
 __all__: Sequence[str] = ("Choice", "Mind", "Reply", "Talk")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Which lines hold which codes (words, pairs of words, runs of phones), and how near each line is to a set of codes."""
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Postings:
         return nearness
 
 
-def spread(ids: np.ndarray, starts: np.ndarray, pieces: np.ndarray, begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def spread(
+    ids: np.ndarray, starts: np.ndarray, pieces: np.ndarray, begins: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Lines of words as lines of the words' pieces: (pieces on end, where each line's begin).
 
     `ids` are the words of all lines, `starts` (lines + 1,) where each line begins; `pieces` and `begins` say the same

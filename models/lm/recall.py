@@ -304,6 +304,7 @@ class _Look:
                 for j, like in zip(memory.similar[number].tolist(), memory.likeness[number].tolist())
                 if like and memory.idf[number] > 3
             }
+            near |= memory.synonyms(number)
             found.append((max(0.3, float(memory.idf[number]) - 1), near | {word: 1.0}))
         return found
 

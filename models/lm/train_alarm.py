@@ -14,7 +14,7 @@ import numpy as np
 from models.lm import danger
 from models.lm.alarm import BUCKETS, FILE, KINDS, Alarm, features
 from models.lm.data import data_folder, pip_talks, read_lines, written_talks
-from models.lm.intents import harmless, phrasings
+from models.lm.intents import harmless, phrasings, written
 from models.lm.misheard import confusions, mishear, pronunciations
 from models.lm.spoken import user_form
 
@@ -61,9 +61,10 @@ def train(output: Path = FILE, rounds: int = 120, say: Callable[[str], None] = p
     random = Random(0)
     dangers = [(k, danger.without_figures(line)) for k, line in phrasings()]
     ordinary = [danger.without_figures(line) for line in harmless()]
+    wordings = [w for intent in written() for w in intent.wordings if danger.by_pattern(w) is None]
     talks = list(talk_lines())
     common = random.sample([line for kind, line in talks if kind == "ordinary"], 16000)
-    common += list(set_lines(random))
+    common += list(set_lines(random)) + wordings
     random.shuffle(common)
     held, common = common[::HELD], [line for i, line in enumerate(common) if i % HELD]
     dangers += [(kind, line) for kind, line in talks if kind != "ordinary"]

@@ -21,7 +21,7 @@ from models.lm.likeness import FILE, NAMES, Scale
 from models.lm.memory import SHIPPED, Memory
 from models.lm.misheard import mishear
 from models.lm.spoken import user_form
-from models.lm.wordings import Wordings
+from models.lm.wordings import SAME, Wordings
 
 RATES = (0.0, 0.0, 0.1, 0.25, 0.45)
 HIDDEN = 0.15  # of the queries have their whole intent hidden
@@ -57,8 +57,14 @@ def ask(
     wordings: Wordings, said: str, of: int, rate: float, hide: bool, own: int | None, heard: str
 ) -> Query:
     """One query with its own wording, or its whole intent, left out."""
-    out = np.flatnonzero(wordings.intents == of) if hide else np.array([own] if own is not None else [], np.int64)
+    out = (
+        np.flatnonzero(wordings.intents == of)
+        if hide
+        else np.array([own] if own is not None else [], np.int64)
+    )
     chosen, features = wordings.look(heard.split(), out)
+    if len(chosen):
+        features[:, SAME] = 0
     intents = wordings.intents[chosen].astype(np.int64) if len(chosen) else np.zeros(0, np.int64)
     right = of if not hide and of in intents else -1
     return Query(chosen, features, intents, right, of, rate, said)
@@ -80,7 +86,9 @@ def queries(memory: Memory, seed: int = 0, say: Callable[[str], None] = print) -
             query = ask(wordings, wording, of, rate, random.random() < HIDDEN, own, heard)
             if len(query.chosen):
                 found.append(query)
-    read = [user_form(t) for talk in read_lines(data_folder() / "text" / "common_voice.jsonl.xz") for _, t in talk]
+    read = [
+        user_form(t) for talk in read_lines(data_folder() / "text" / "common_voice.jsonl.xz") for _, t in talk
+    ]
     for said in random.sample([r for r in read if 3 <= len(r.split()) <= 14], STRANGERS):
         query = ask(wordings, said, -1, 0.0, False, None, said)
         if len(query.chosen):
@@ -124,7 +132,7 @@ def fit(asked: Sequence[Query], rounds: int = 20, say: Callable[[str], None] = p
         adam.step()
         rate.step()
         if step % 500 == 0:
-            say(f"likeness: step {step} of {steps}, {float(loss):.3f} nats")
+            say(f"likeness: step {step} of {steps}, {loss.item():.3f} nats")
     f, s = (p.detach().numpy() for p in (first, straight))
     return Scale(
         (f / spread[:, None]).astype(np.float32),
@@ -154,11 +162,12 @@ def measure(wordings: Wordings, scale: Scale, asked: Sequence[Query], least: flo
     return figures | {f"taken.{name}": float(np.mean(v)) for name, v in fooled.items() if v}
 
 
-def train(output: Path = FILE, memory: Path = SHIPPED, say: Callable[[str], None] = print) -> dict[str, float]:
+def train(
+    output: Path = FILE, memory: Path = SHIPPED, say: Callable[[str], None] = print
+) -> dict[str, float]:
     """Fit on most intents, measure on the rest, write the weights to `output`."""
     known = Memory.load(memory)
     asked = queries(known, say=say)
-    np.save("runs/mind/asked.npy", np.array(asked, object), allow_pickle=True)
     held = [q for q in asked if q.of % HELD == 0 or (q.of < 0 and len(q.said) % HELD == 0)]
     kept = [q for q in asked if not (q.of % HELD == 0 or (q.of < 0 and len(q.said) % HELD == 0))]
     before = measure(known.wordings, Scale.plain(), held)

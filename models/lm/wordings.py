@@ -13,12 +13,16 @@ from functools import cached_property
 
 import numpy as np
 
-from models.lm.likeness import Look, Scale
+from models.lm.likeness import NAMES, Look, Scale
 from models.lm.postings import Postings, owners, spread
+from models.lm.synonyms import Synonyms
 
 CLOSELY = 80  # wordings that get the close look
 PAIRS = 1 << 16  # buckets of neighbouring words
 PHONES = 40  # 39 and a line's edge
+FIRST = (0.25, 0.2, 0.35, 0.15, 0.25)  # weights of the first pass: words, neighbours, sound, meaning, sense
+SAME = NAMES.index("same")
+CERTAIN = 20.0  # what a wording that is the very line is given beside its score
 SPEAKERS = 3  # wordings of an intent that speak for it
 ARRAYS = ("wording_ids", "wording_starts", "wording_intents", "phones", "phone_starts")
 
@@ -73,6 +77,15 @@ class Wordings:
         return Postings.of(owners(self.starts), self.ids, len(self.intents), len(self.words.texts))
 
     @cached_property
+    def synonyms(self) -> Synonyms:
+        return Synonyms.of(self.words.number)
+
+    @cached_property
+    def _by_sense(self) -> Postings:
+        senses = self.synonyms.sense[self.ids]
+        return Postings.of(owners(self.starts), senses, len(self.intents), len(self.words.texts))
+
+    @cached_property
     def _by_pair(self) -> Postings:
         lines = np.diff(self.starts)
         edged = np.zeros(len(self.ids) + len(lines) + 1, np.int64)
@@ -97,14 +110,16 @@ class Wordings:
 
     @cached_property
     def _means(self) -> np.ndarray:
-        weighted = self.words.vectors[self.ids].astype(np.float32) * (self.words.idf[self.ids, None] - 1).clip(0.2)
+        weighted = self.words.vectors[self.ids].astype(np.float32) * (
+            self.words.idf[self.ids, None] - 1
+        ).clip(0.2)
         sums = np.concatenate([np.zeros((1, weighted.shape[1]), np.float32), np.cumsum(weighted, 0)])
         means = sums[self.starts[1:]] - sums[self.starts[:-1]]
         unit: np.ndarray = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
         return unit
 
     def first_look(self, ids: np.ndarray, phones: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Nearness (wordings,) of every wording to a line: by words, neighbours, sound and meaning."""
+        """Nearness (wordings,) of every wording to a line: by words, neighbours, sound, meaning and sense."""
         edged = np.concatenate([[0], ids.astype(np.int64) + 1, [0]])
         ring = np.concatenate([[0], phones, [0]]).astype(np.int64)
         runs = (ring[:-2] * PHONES + ring[1:-1]) * PHONES + ring[2:]
@@ -115,6 +130,7 @@ class Wordings:
             self._by_pair.cosine(_pairs(edged)),
             self._by_sound.cosine(runs),
             self._means @ mean,
+            self._by_sense.cosine(self.synonyms.sense[ids]),
         )
 
     def look(self, said: Sequence[str], leave_out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -123,17 +139,21 @@ class Wordings:
         ids = np.array([words.number[w] for w in said if w in words.number], np.int64)
         if not len(ids):
             return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
-        phones = np.concatenate([words.phones[words.phone_starts[i] : words.phone_starts[i + 1]] for i in ids])
+        phones = np.concatenate(
+            [words.phones[words.phone_starts[i] : words.phone_starts[i + 1]] for i in ids]
+        )
         nears = self.first_look(ids, phones)
-        total = 0.4 * nears[0] + 0.2 * nears[1] + 0.35 * nears[2] + 0.15 * nears[3]
+        total = sum(weight * near for weight, near in zip(FIRST, nears))
         if leave_out is not None:
             total[leave_out] = -1
         chosen = np.argpartition(-total, CLOSELY)[:CLOSELY] if len(total) > CLOSELY else np.arange(len(total))
         lines = [self.line(int(c)) for c in chosen]
         sounds, starts = self._phones
         heard = [sounds[starts[c] : starts[c + 1]] for c in chosen]
-        look = Look(words.idf, words.vectors, words.similar, words.likeness, words.sounding)
-        features = look.features(said, ids, phones, lines, heard, [words.texts[i] for i in np.concatenate(lines)])
+        look = Look(words.idf, words.vectors, words.similar, words.likeness, words.sounding, self.synonyms)
+        features = look.features(
+            said, ids, phones, lines, heard, [words.texts[i] for i in np.concatenate(lines)]
+        )
         return chosen, np.concatenate([np.stack([n[chosen] for n in nears], 1), features], 1)
 
     def meant(self, said: Sequence[str]) -> list[Meant]:
@@ -141,7 +161,11 @@ class Wordings:
         chosen, features = self.look(said)
         if not len(chosen):
             return []
-        return self.weigh(chosen, self.scale.score(features))
+        same = features[:, SAME] > 0
+        features[:, SAME] = 0  # no wording was ever asked with itself known, so its weight means nothing
+        scores = self.scale.score(features)
+        scores[same] += CERTAIN
+        return self.weigh(chosen, scores)
 
     def weigh(self, chosen: np.ndarray, scores: np.ndarray) -> list[Meant]:
         """Intents by the scores of some of their wordings: softmax over intents and none, whose score is 0."""
