@@ -17,6 +17,7 @@ from models.program.graph import Program
 from models.program.ops import OPS
 
 _NUMBERS: Any = int64[::1]
+SETTLE_S = 0.05
 
 
 @jit_cached
@@ -55,14 +56,18 @@ def best(step: Callable[[], object], seconds: float, clock: Callable[[], float] 
 def interleaved(steps: Sequence[Callable[[], object]], seconds: float) -> list[float]:
     """Seconds that a call of each takes at best, all of them tried in turn under the same conditions.
 
-    Each goes through its eight inputs once unmeasured, to have its weights back in the caches, and once more.
+    Each goes through its eight inputs once unmeasured, and on for SETTLE_S, to have its weights where they
+    stay while it runs on, and then once more.
     """
     least = [np.inf] * len(steps)
     until = time.monotonic() + seconds
     rounds = 0
     while rounds < 5 or time.monotonic() < until:
         for which, step in enumerate(steps):
+            settled = time.monotonic() + SETTLE_S
             for _ in range(8):
+                step()
+            while time.monotonic() < settled:
                 step()
             begun = time.thread_time()
             for _ in range(8):
