@@ -30,6 +30,11 @@ def wall_ms() -> float:
     return 1000 * time.perf_counter()
 
 
+def process_s() -> float:
+    """Seconds of processor time that this process has used."""
+    return time.process_time()
+
+
 def now() -> Moment:
     """This moment."""
     return Moment(1000 * time.perf_counter(), 1000 * time.thread_time())

@@ -40,6 +40,8 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 8765
     most: int = 32
+    measured: bool = False
+    """whether one is refused for whom the machine has no room, too"""
     idle_s: float = 600.0
     away_s: float = AWAY_S
     ping_s: float = 20.0
@@ -55,8 +57,21 @@ class App:
 
     def __init__(self, networks: Networks, options: Options) -> None:
         self.options = options
-        self.metrics = Metrics(lambda: len(self.house.guests), lambda: self.house.most)
-        self.house = House(networks, options.most, options.away_s, self.metrics.measured, options.wall_ms)
+        self.metrics = Metrics(
+            lambda: len(self.house.guests),
+            lambda: self.house.most,
+            lambda: self.house.capacity.cores_used(),
+            lambda: self.house.capacity.usually_late_ms(),
+        )
+        self.house = House(
+            networks,
+            options.most,
+            options.away_s,
+            self.metrics.measured,
+            options.wall_ms,
+            options.measured,
+            self.metrics.together.observe,
+        )
         self._pages = read_pages()
 
     async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -131,6 +146,7 @@ class App:
     def _health(self) -> Response:
         status = "draining" if self.house.draining else "ok"
         body = {"status": status, "sessions": len(self.house.guests), "most": self.house.most}
+        body["room"] = self.house.reason_to_refuse() is None
         code = HTTPStatus.SERVICE_UNAVAILABLE if self.house.draining else HTTPStatus.OK
         return _response(code, json.dumps(body).encode(), "application/json")
 
@@ -159,9 +175,11 @@ async def running(app: App) -> AsyncIterator[Server]:
         server_header="spiketalk",
         logger=logging.getLogger("spiketalk.websockets"),
     )
+    watching = asyncio.create_task(app.house.capacity.watch(), name="capacity")
     try:
         yield server
     finally:
+        watching.cancel()
         await app.house.drain(DRAIN_S)
         server.close(code=GOING_AWAY, reason="the server stops")
         await server.wait_closed()

@@ -80,7 +80,7 @@ class Connection:
             return Ending(received, vanished=received in VANISHED and ours in VANISHED)
 
     async def _idle(self) -> Ending:
-        """Over once nothing has come for so long; looked at now and then: a timer a message would cost more."""
+        """Over once nothing has come for so long; looked at now and then, for timers cost something."""
         loop = asyncio.get_running_loop()
         came, since = self._came, loop.time()
         while (left := since + self._idle_s - loop.time()) > 0:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from agent.spans import Span
 from agent.trace import wall_ms
 from agent.turn.states import Idle
+from server.capacity import Capacity
 from server.outbox import Outbox
 from server.protocol.configuration import Configuration
 from server.protocol.ids import random_id
 from server.stages import Networks
 from server.talk import Talk
+from server.together import EarsTogether
 
 AWAY_S = 30.0
 """a session whose client vanished waits so long for it to come back"""
@@ -37,7 +39,7 @@ class Guest:
 
 
 class House:
-    """Makes sessions, up to `most`; all share the networks."""
+    """Makes sessions, up to `most`, or, `measured`, as long as the machine bears more; all share networks."""
 
     def __init__(
         self,
@@ -46,8 +48,13 @@ class House:
         away_s: float = AWAY_S,
         measure: Callable[[Span], None] = lambda span: None,
         clock: Callable[[], float] = wall_ms,
+        measured: bool = False,
+        together: Callable[[int], None] = lambda streams: None,
     ) -> None:
         self.most, self.guests = most, dict[str, Guest]()
+        self.capacity = Capacity(lambda: len(self.guests))
+        self._measured = measured
+        self._together = EarsTogether(networks.ears.recogniser, together)
         self.draining = False
         self._networks, self._away_s = networks, away_s
         self._measure, self._clock = measure, clock
@@ -58,14 +65,16 @@ class House:
             return "the server is stopping: try another"
         if len(self.guests) >= self.most:
             return f"all {self.most} places are taken: try again later"
-        return None
+        return self.capacity.reason_to_refuse() if self._measured else None
 
     def admit(self, model: str | None, beta: bool) -> Guest:
         """A new session, greeted."""
         outbox = Outbox(beta)
         configuration = Configuration(model=model) if model else Configuration()
         seed = int(random_id("seed")[5:13], 16)
-        talk = Talk(self._networks.stages(seed), outbox.put, configuration, self._measure, self._clock)
+        talk = Talk(
+            self._networks.stages(self._together, seed), outbox.put, configuration, self._measure, self._clock
+        )
         run = asyncio.create_task(talk.run(), name=f"talk {talk.session.id}")
         guest = Guest(talk, outbox, run)
         self.guests[talk.session.id] = guest

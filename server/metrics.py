@@ -14,12 +14,20 @@ BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0
 class Metrics:
     """One registry a server, so that two in one process do not mix."""
 
-    def __init__(self, sessions: Callable[[], float], most: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        sessions: Callable[[], float],
+        most: Callable[[], float],
+        cores: Callable[[], float] = lambda: 0.0,
+        late_ms: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         here = self.registry
         Gauge("spiketalk_sessions", "Sessions now", registry=here).set_function(sessions)
         Gauge("spiketalk_sessions_most", "Sessions that fit", registry=here).set_function(most)
+        Gauge("spiketalk_cores_used", "Processors used lately", registry=here).set_function(cores)
+        Gauge("spiketalk_late_ms", "How late the event loop usually is", registry=here).set_function(late_ms)
         self.begun = Counter("spiketalk_sessions_begun", "Sessions begun", registry=here)
         self.refused = Counter(
             "spiketalk_refused", "Connections refused, by reason", ["reason"], registry=here
@@ -33,6 +41,12 @@ class Metrics:
             "Wall time of one piece of work of a stage",
             ["work"],
             buckets=BUCKETS_S,
+            registry=here,
+        )
+        self.together = Histogram(
+            "spiketalk_heard_together",
+            "Streams in one batch of the ears",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128),
             registry=here,
         )
         self._works: dict[str, Histogram] = {}  # to look a label up costs more than to count

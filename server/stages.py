@@ -62,7 +62,6 @@ class Networks:
     ears: SpikingEars
     mind: MindNetwork
     voice: Voice
-    together: EarsTogether
     gate: Gate = field(default_factory=lambda: Semaphore(os.cpu_count() or 1))
     """so many minds and mouths compute at once, a reply or 20 ms of speech each: more would only take the
     interpreter from each other, and from the event loop"""
@@ -76,13 +75,13 @@ class Networks:
         mind.talk().think("how are you")  # what is made on first use is made now
         with loading("mouth", folder):
             voice = Voice.load(folder)
-        return cls(ears, mind, voice, EarsTogether(ears.recogniser))
+        return cls(ears, mind, voice)
 
-    def stages(self, seed: int = 0) -> Stages:
-        """The stages of one session."""
+    def stages(self, together: EarsTogether, seed: int = 0) -> Stages:
+        """The stages of one session, which hears with others."""
         manner, spelling = Manner(), Spelling()
         return Stages(
-            SessionEars(self.ears, self.together, manner, self.gate),
+            SessionEars(self.ears, together, manner, self.gate),
             AttentiveMind(self.mind, seed, manner, self.gate),
             MannerlyMouth(self.voice, manner, spelling, self.gate),
             manner,
