@@ -17,7 +17,7 @@ from agent.history import History
 from agent.pace import Work
 from agent.player import Player
 from agent.spans import Measure, Metered, Span, metered, unmeasured
-from agent.stages import Mind, Mouth, Piece
+from agent.stages import Mind, Mouth, Piece, Stoppable
 from agent.trace import Moment, now
 from agent.turn.events import Event, Failed, Why
 from agent.worker import Worker
@@ -85,6 +85,8 @@ class Replies:
         task.cancel()
         for stage, busy_with in list(self._busy.items()):
             if busy_with == generation:
+                if isinstance(self._mind, Stoppable) and stage == "mind":
+                    self._mind.stop()
                 del self._busy[stage]
                 if failed:
                     self._workers[stage].abandon()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
 
 import click
 
+from agent.commands.options import elsewhere
 from server.app import App, Options, port_of, running
 from server.door import Door, KeyFileError, is_loopback, read_keys
 from server.stages import Networks
@@ -29,18 +31,22 @@ def serve(
     certificate_key: Path | None = None,
     idle_timeout: float = 600.0,
     models: Path | None = None,
+    mind: str | None = None,
+    model: str = "default",
 ) -> None:
     """Serve the browser page and the OpenAI Realtime protocol.
 
     sessions: talks at once; unless told, as many as the machine bears, measured while it talks.
     origins: pages that may connect beside our own, with commas between.
     An address that others can reach needs api_key_file, with one key a line. The two certificate files bring
-    TLS. idle_timeout, in seconds, ends sessions from which nothing comes.
+    TLS. idle_timeout, in seconds, ends sessions from which nothing comes. mind is the address of an
+    OpenAI-compatible chat endpoint that answers instead, with its model; its key is $SPIKETALK_KEY.
     """
     sys.setswitchinterval(SWITCH_S)
     how = options(host, port, sessions, api_key_file, origins, certificate, certificate_key, idle_timeout)
+    endpoint = elsewhere(mind, model, os.environ.get("SPIKETALK_KEY", ""))
     click.echo("Loading ears, mind and mouth …")
-    asyncio.run(until_stopped(Networks.load(models), how))
+    asyncio.run(until_stopped(Networks.load(models, endpoint), how))
 
 
 def options(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Semaphore
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ from models.tts.voice import Chunk, Voice
 from models.tts.words import spoken
 from server.spikes import Meter, Watch, nobody
 from server.together import EarsTogether
+
+if TYPE_CHECKING:
+    from models.lm.elsewhere import Elsewhere
 
 Gate = Semaphore
 
@@ -60,19 +64,26 @@ class Networks:
     """Loaded once, shared by all sessions."""
 
     ears: SpikingEars
-    mind: MindNetwork
+    mind: MindNetwork | Elsewhere
     voice: Voice
     gate: Gate = field(default_factory=lambda: Semaphore(os.cpu_count() or 1))
     """so many minds and mouths compute at once, a reply or 20 ms of speech each: more would only take the
     interpreter from each other, and from the event loop"""
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Networks:
-        """The shipped ones, or those in `folder`, warm. Raises LoadingError with one line."""
+    def load(cls, folder: Path | None = None, endpoint: Elsewhere | None = None) -> Networks:
+        """The shipped ones, or those in `folder`, warm; an `endpoint` takes the mind's place.
+
+        Raises LoadingError with one line.
+        """
         ears = SpikingEars.load(folder)
-        with loading("mind", folder):
-            mind = MindNetwork.load(folder)
-        mind.talk().think("how are you")  # what is made on first use is made now
+        mind: MindNetwork | Elsewhere
+        if endpoint is not None:
+            mind = endpoint
+        else:
+            with loading("mind", folder):
+                mind = MindNetwork.load(folder)
+            mind.talk().think("how are you")  # what is made on first use is made now
         with loading("mouth", folder):
             voice = Voice.load(folder)
         return cls(ears, mind, voice)
@@ -132,7 +143,7 @@ class SessionHearing(SpikingHearing):
 class AttentiveMind(SpikingMind):
     """Asked for an answer without a turn, it answers the last line of the user's."""
 
-    def __init__(self, mind: MindNetwork, seed: int, manner: Manner, gate: Gate) -> None:
+    def __init__(self, mind: MindNetwork | Elsewhere, seed: int, manner: Manner, gate: Gate) -> None:
         super().__init__(mind, seed)
         self._manner, self._gate = manner, gate
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from agent.commands.options import CONFIG, MODELS, RECORD, SET, console
+from agent.commands.options import CONFIG, KEY, MIND, MODEL, MODELS, RECORD, SET, console, elsewhere
 
 
 @click.command()
@@ -24,6 +24,9 @@ from agent.commands.options import CONFIG, MODELS, RECORD, SET, console
 @CONFIG
 @SET
 @MODELS
+@MIND
+@MODEL
+@KEY
 def chat(
     microphone: str | None,
     loudspeaker: str | None,
@@ -35,6 +38,9 @@ def chat(
     config: Path | None,
     switches: tuple[str, ...],
     folder: Path | None,
+    url: str | None,
+    model: str,
+    key: str,
 ) -> None:
     """Talk with the agent; space is push to talk, enter begins to write, q ends it."""
     from agent.chat import Chat
@@ -56,7 +62,8 @@ def chat(
         from agent.telemetry import Telemetry
 
         export = Telemetry.to_collector()
-    networks = Networks.load(folder)  # before the screen, since it may tell that it compiles
+    mind = elsewhere(url, model, key)
+    networks = Networks.load(folder, mind)  # before the screen, since it may tell that it compiles
     on_terminal = sys.stdout.isatty()
     screen: Any = Dashboard(_terminal()) if on_terminal else Screen(console(sys.stdout))
     with ExitStack() as shown:

@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from models.lm.elsewhere import Elsewhere
+
 SOUND_FILE = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 MODELS = click.option(
@@ -18,6 +20,9 @@ MODELS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 RECORD = click.option("--record", type=SOUND_FILE, metavar="ZIP", help="Keep the session, for `replay`.")
 CONFIG = click.option("--config", type=SOUND_FILE, metavar="TOML", help="Take settings from this file.")
+MIND = click.option("--mind", "url", metavar="URL", help="Let an OpenAI-compatible chat endpoint answer.")
+MODEL = click.option("--model", default="default", show_default=True, help="The endpoint's model.")
+KEY = click.option("--key", envvar="SPIKETALK_KEY", default="", help="The endpoint's key, or $SPIKETALK_KEY.")
 SET = click.option(
     "--set",
     "switches",
@@ -25,6 +30,19 @@ SET = click.option(
     metavar="SECTION.KEY=VALUE",
     help="One setting; see `spiketalk config`.",
 )
+
+
+def elsewhere(url: str | None, model: str, key: str) -> Elsewhere | None:
+    """The mind at an endpoint, where one is named. Raises click.ClickException for what is no address."""
+    if url is None:
+        return None
+    from models.lm.elsewhere import Elsewhere
+    from models.lm.endpoint import Endpoint, EndpointError
+
+    try:
+        return Elsewhere(Endpoint(url, model, key))
+    except EndpointError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def console(stream: Any) -> Console:

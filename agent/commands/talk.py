@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from agent.commands.options import CONFIG, JSON, MODELS, RECORD, SET, SOUND_FILE, console, play_file
+from agent.commands.options import (
+    CONFIG,
+    JSON,
+    KEY,
+    MIND,
+    MODEL,
+    MODELS,
+    RECORD,
+    SET,
+    SOUND_FILE,
+    console,
+    elsewhere,
+    play_file,
+)
 
 
 @click.command()
@@ -20,6 +34,9 @@ from agent.commands.options import CONFIG, JSON, MODELS, RECORD, SET, SOUND_FILE
 @CONFIG
 @SET
 @MODELS
+@MIND
+@MODEL
+@KEY
 @JSON
 def talk(
     question: Path,
@@ -30,6 +47,9 @@ def talk(
     config: Path | None,
     switches: tuple[str, ...],
     folder: Path | None,
+    url: str | None,
+    model: str,
+    key: str,
     as_json: bool,
 ) -> None:
     """Put a recorded QUESTION to the agent and get its spoken answer."""
@@ -48,7 +68,7 @@ def talk(
     turns = run(
         question,
         answer,
-        lambda: Networks.load(folder),
+        partial(Networks.load, folder, elsewhere(url, model, key)),
         (lambda message: None) if as_json else screen.show,
         stereo,
         chosen.turn,

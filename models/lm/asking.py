@@ -176,8 +176,17 @@ def kind(line: str, understood: float = 1.0) -> str:
     ('order', 'question', 'unfinished')
     """
     said = user_form(line)
-    if not said or understood < 0.5:
+    if not said:
         return "unheard"
+    which = _kind(said)
+    return "unheard" if understood < 0.5 and which in _VAGUE else which
+
+
+_VAGUE = frozenset("question me user do be able own taste plain did habit there doing like".split())  # kinds
+
+
+def _kind(said: str) -> str:
+    """Which of `LINES` fits words that were understood."""
     if _BROKEN_OFF.search(said):
         return "unfinished"
     if _HOW_ARE_YOU.search(said):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from models.lm.alarm import shipped
+from models.lm.alarm import KINDS, shipped
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import Talk
 
@@ -41,6 +41,9 @@ _HARMLESS = re.compile(
     r"|shoot (?:a |the )?(?:hoops|film|photos?|pictures?|breeze|goal)|knife and fork|cut(?:ting)? (?:my|the) (?:hair|nails|grass|lawn|fringe|cake|bread)"
     r"|beat (?:me|us) (?:at (?!home|night|school|work)|to (?:it|the)|in (?:chess|a race|a game|the race|the game|the quiz)|by (?:a|one|two|three|ten))|(?:hit|kick) me with (?:a |your |the )?(?:best )?(?:joke|riddle|dad joke|fact|story|pun)s?"
     r"|(?:washing machine|tap|roof|sink|toilet|radiator|dishwasher|fridge|boat|tent|bottle|pen|hose|bucket|shower) (?:is |are |keeps |has been )?(?:leak|dripp)\w*"
+    r"|(?:passed|pass|handed) out (?:leaflets|flyers|sweets|presents|cards)|(?:cake|tent|shelf|tower|chair|table|tree|wall|wardrobe|snowman|castle|umbrella) (?:has |just )?collapsed"
+    r"|follow(?:s|ed|ing)? me (?:on (?:instagram|facebook|twitter|social media)|everywhere and purrs)|(?:cat|dog|puppy|kitten|duck|shadow|goose|sheep) (?:always |just )?follow(?:s|ed)? me|can't go on (?:the|a|my|this|holiday|vacation)"
+    r"|(?:film|movie|game|book|show|series) (?:had|has|with|was|is) (?:a lot of |so much |too much |full of )?blood\w*"
     r"|chest of drawers|treasure chest|bread knife|drown(?:ing|ed)? in (?:work|paperwork|emails|homework|laundry|chores|reports|meetings|essays)"
     r"|stroke (?:of|the|my|a|her|his)|breast ?stroke|back ?stroke|butterfly stroke|shot (?:of|at)|gun (?:shy|metal)|water (?:gun|pistol)|nail gun|glue gun"
     r"|what (?:should|do|would) (?:i|you|we) do (?:if|when)|how do (?:fire|snake|fires)\w*"
@@ -189,6 +192,15 @@ def recognise(line: str) -> Danger | None:
         kind = shipped().kind(rest.split()[-LONGEST:])
         found = Danger(_finer(kind, rest), rest) if kind else None
     return found
+
+
+def suspicion(line: str) -> tuple[float, str]:
+    """How likely the trained sense takes a line for danger, figures of speech left out, and for which kind."""
+    rest = without_figures(line).split()[-LONGEST:]
+    if not rest:
+        return 0.0, ""
+    chances = shipped().chances(rest)
+    return float(1 - chances[0]), KINDS[1 + int(chances[1:].argmax())]
 
 
 def named(kind: str, line: str) -> Danger:

@@ -52,7 +52,7 @@ def _an(word: str) -> str:
 
 
 def _capital(said: str) -> str | None:
-    key = _key("capital", said) if re.search(r"\b(?:capital|capitol)\b", said) else ""
+    key = _key("capital", said) if re.search(r"\b(?:capitals?|capitol)\b", said) else ""
     if not key:
         of = re.search(
             r"\bwhich country is (\w+) the capital\b|\b(\w+) (?:is )?the capital of (?:which|what)\b|\bwhat is (\w+) the capital of\b",

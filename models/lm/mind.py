@@ -40,6 +40,7 @@ NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train
 LEANING = frozenset(
     {"short", "story", "either", "rhyme", "opposite"}
 )  # marks of intents that wait for memory
+NEARNESS = 1.5  # of the chance that a phrasing of danger is meant, beside the trained sense's own
 BEGUN = "We've only just begun! What's on your mind?"
 
 
@@ -139,13 +140,14 @@ class Talk:
         return None
 
     def _danger_meant(self, said: str) -> danger.Danger | None:
-        """The danger that a line means by its nearness to phrasings of it, where no figure of speech is in it."""
-        if danger.without_figures(said) != said:
+        """The danger that the trained sense and the nearness to phrasings of danger suspect together."""
+        suspected, kind = danger.suspicion(said)
+        plain = danger.without_figures(said) == said  # a figure of speech is near to what it plays with
+        found = [(of, m.chance) for m in self._meant(said) if (of := self._danger_of(m))] if plain else []
+        near = sum(chance for _, chance in found)
+        if suspected + NEARNESS * near <= self._mind.choice.danger:
             return None
-        found = [(kind, m) for m in self._meant(said) if (kind := self._danger_of(m))]
-        if sum(m.chance for _, m in found) <= self._mind.choice.danger:
-            return None
-        return danger.named(found[0][0], said)
+        return danger.named(found[0][0] if found and near > suspected else kind, said)
 
     def _danger_of(self, meant: Meant) -> str:
         """Which danger an intent is about, or ""."""
@@ -163,7 +165,8 @@ class Talk:
             return Reply(told, "notes")
         if (spelled := facts.spelled(said)) is not None:
             return Reply(spelled, "spelling")
-        if (known := knowledge.known(said)) is not None:
+        repaired = " ".join(self._mind.memory.repaired(said.split()[-LONGEST:]))
+        if (known := knowledge.known(said) or knowledge.known(repaired)) is not None:
             return Reply(known, "facts")
         before = next((text.lower() for who, text in reversed(self.turns) if who == "pip"), "")
         name = notes.own_name(said, before, names)
@@ -185,7 +188,7 @@ class Talk:
         hello = notes.GREETINGS[choice % len(notes.GREETINGS)].replace("{name}", name.capitalize())
         rest = notes.without_name(said, name)
         more = self._understood(rest) if len(rest.split()) > 1 else None
-        if more:
+        if more and not _ASKS_NAME.search(more.text):
             return replace(more, text=f"{hello} {more.text}")
         fresh = "" if len(self.turns) > 4 else " " + notes.GO_ON[choice % len(notes.GO_ON)]
         return Reply(hello + fresh, "notes")
@@ -262,6 +265,8 @@ class Talk:
             replies = tuple(
                 r for r in replies if r not in self._used and pip_form(r) not in map(pip_form, pip)
             )
+        if notes.Notes.of(self.turns).name:
+            replies = tuple(r for r in replies if not _ASKS_NAME.search(r))
         if not replies:
             return ""
         text = replies[(crc32(said.encode()) + self._seed) % len(replies)]
@@ -325,11 +330,19 @@ class Talk:
             said,
             self.turns,
             crc32(said.encode()) + self._seed,
-            min(mind.memory.understood(words), 1.5 * mind.memory.fluent(words)),
+            self._heard(words),
             mind.memory.thing(words) if len(words) > 1 else "",
             told.names.get(told.last, ""),
         )
         return Reply(line, "asking", 0.0)
+
+    def _heard(self, words: list[str]) -> float:
+        """How much of a line is surely heard: words that users say, in an order in which they say them.
+
+        A question that cannot be answered is rather asked for again; a statement is gone along with.
+        """
+        memory = self._mind.memory
+        return min(memory.understood(words), (0.8 if act(words) in ("wh", "ask") else 1.2) * memory.fluent(words))
 
     def _before_reply(self, said: str, counts: Counts | None = None) -> Reading:
         """The network after the whole talk and the user's line."""
@@ -362,6 +375,7 @@ _GOODBYE = re.compile(
     r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)"
     r"|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
 )
+_ASKS_NAME = re.compile(r"\b(?:your name|call you)\b")
 _SERIOUS = frozenset(
     "emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split()
 )

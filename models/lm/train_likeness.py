@@ -25,7 +25,7 @@ from models.lm.wordings import SAME, Wordings
 
 RATES = (0.0, 0.0, 0.1, 0.25, 0.45)
 HIDDEN = 0.15  # of the queries have their whole intent hidden
-ASKED = 0.5  # of the wordings are asked
+ASKED = 0.8  # of the wordings are asked
 STRANGERS = 500  # sentences that mean no intent
 HELD = 5  # every so-manyth intent is held out, to measure
 INNER = 16
