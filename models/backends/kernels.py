@@ -40,6 +40,7 @@ from models.backends.table import (
     OUT,
     P0,
     P1,
+    RARE,
     STATE,
     STRIP_FROM,
     SYNAPSES,
@@ -274,6 +275,15 @@ def tally(line, whole, count):
 
 
 @jit
+def often(spikes):
+    """Whether so many fire that strips are worth their copying."""
+    active = 0
+    for i in range(len(spikes)):
+        active += spikes[i] != 0
+    return active * RARE >= len(spikes)
+
+
+@jit
 def at(call, place, rows, columns, kind):
     """The array of a call whose address stands at a place."""
     return carray(at_address(call[place]), (rows, columns), kind)
@@ -316,6 +326,8 @@ def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, strip, 
                 spikes = whole[s, line[A] : line[A] + line[N_IN]]
                 if len(counts) > 0:
                     tally(line, whole[s], counts[last])
+                if s == 0 and together:
+                    together = often(spikes)
                 if together:
                     list_pairs(line[N_IN], spikes, places[s], sizes[s], ends[s])
                 else:

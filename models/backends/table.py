@@ -35,3 +35,5 @@ STRIPS = 2
 """Strips that are copied together: weights come from far away in pieces of four cache lines."""
 STRIP_FROM = 24
 """Streams from which strips are worth their copying."""
+RARE = 8
+"""One in so many inputs of the first stream must fire for that: fewer rows are as quickly fetched by each."""

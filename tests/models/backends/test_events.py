@@ -96,6 +96,22 @@ def test_rows_of_any_length_give_the_same_bits(width: int, signed: int) -> None:
     agree(build.finish([build.add("synapses", "y", [x], tensors=tensors)]), 20, 1, seed=width)
 
 
+@pytest.mark.parametrize("threshold", [2.0, 1.15, 0.5])
+def test_many_streams_that_fire_rarely_or_often_give_the_same_bits(threshold: float) -> None:
+    """By row where the first stream fires rarely, else by strip; inputs of all sizes bring both."""
+    rng = np.random.default_rng(2)
+    build = ProgramBuilder("often", 1.0)
+    x = build.add("input", "x", attributes={"width": 200, "kind": "real"})
+    neurons = {"leak": np.zeros(200, np.float32), "threshold": np.full(200, threshold, np.float32)}
+    x = build.add("lif", "lif", [x], {"levels": 4, "signed": 0, "reset": "hard"}, neurons)
+    tensors = {
+        "weight": rng.integers(-127, 128, (200, 333), np.int8),
+        "scale": np.full(333, 0.01, np.float32),
+        "bias": np.zeros(333, np.float32),
+    }
+    agree(build.finish([build.add("synapses", "y", [x], tensors=tensors)]), 20, 40, seed=4)
+
+
 def test_copies_of_a_state_step_for_themselves() -> None:
     """A state that has stepped knows where its words lie; its copies and pickles lie elsewhere."""
     program = every_op()
