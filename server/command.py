@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -46,7 +47,10 @@ def serve(
     how = options(host, port, sessions, api_key_file, origins, certificate, certificate_key, idle_timeout)
     endpoint = elsewhere(mind, model, os.environ.get("SPIKETALK_KEY", ""))
     click.echo("Loading ears, mind and mouth …")
-    asyncio.run(until_stopped(Networks.load(models, endpoint), how))
+    networks = Networks.load(models, endpoint)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: to look through it for garbage again and again would hold all talks up
+    asyncio.run(until_stopped(networks, how))
 
 
 def options(

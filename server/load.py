@@ -69,11 +69,13 @@ def load(
     sessions: int = 30,
     seconds: float = 30.0,
     recordings: Path = Path("tests/fixtures/recordings"),
-    alone_seconds: float = 20.0,
+    alone_seconds: float = 60.0,
     cycles: int = 0,
     models: Path | None = None,
 ) -> dict[str, Any]:
     """Let so many sessions talk at once for so many seconds, after one alone; gives the figures.
+
+    The one alone asks every question once, in at most alone_seconds: all are to be compared with all.
 
     cycles: afterwards, connect, write a line, hear the answer's first sound and drop, so many times.
     A soak is `--sessions 10 --seconds 3600`: look at memory_mb_grown and dropped_frames.
@@ -117,7 +119,7 @@ async def _measure(
     models: Path | None,
 ) -> dict[str, Any]:
     async with _server(sessions + 2, models) as url:
-        alone = await _talk(url, questions, 1, alone_seconds)
+        alone = await _talk(url, questions, 1, alone_seconds, once=True)
         before, worked = _resident_mb(url), _processor_s(url)
         peak: list[float] = []
         watching = asyncio.create_task(_watch_memory(url, peak))
@@ -175,27 +177,35 @@ async def _server(sessions: int, models: Path | None) -> AsyncIterator[str]:
             process.stdout.close()
 
 
-async def _talk(url: str, questions: Sequence[Question], sessions: int, seconds: float) -> Noted:
+async def _talk(
+    url: str, questions: Sequence[Question], sessions: int, seconds: float, once: bool = False
+) -> Noted:
     noted = Noted()
     until = wall_ms() + 1000 * seconds
     async with asyncio.TaskGroup() as talkers:
         for number in range(sessions):
-            talkers.create_task(_talker(url, questions, number, sessions, until, noted))
+            talkers.create_task(_talker(url, questions, number, sessions, until, noted, once))
     return noted
 
 
 async def _talker(
-    url: str, questions: Sequence[Question], number: int, sessions: int, until: float, noted: Noted
+    url: str,
+    questions: Sequence[Question],
+    number: int,
+    sessions: int,
+    until: float,
+    noted: Noted,
+    once: bool,
 ) -> None:
-    """One person: speaks, listens, thinks, until it is time to go."""
+    """One person: speaks, listens, thinks, until it is time to go, or every question was asked `once`."""
     async with connect(f"{url.replace('http', 'ws')}/v1/realtime", max_size=None) as socket:
         one = _Talker(socket, noted)
         listening = asyncio.create_task(one.listen())
         # people do not all begin at once: spread over the time that a question and its answer take
         await one.speak(np.zeros(SPEAKING_HZ * 6 * number // sessions, np.int16))
         turn = number
-        while wall_ms() < until:
-            await one.ask(questions[turn % len(questions)])
+        while wall_ms() < until and not (once and turn == len(questions)):
+            await one.ask(questions[turn % len(questions)], 1.0 if once else SPEAKS)
             turn += 1
         listening.cancel()
 
@@ -210,8 +220,8 @@ class _Talker:
         self._probed = 0.0
         self._due = wall_ms()
 
-    async def ask(self, question: Question) -> None:
-        """Say it, wait for the answer, and be silent for as long as one is."""
+    async def ask(self, question: Question, speaks: float) -> None:
+        """Say it, hear the answer, and be silent until speech was this share of the time."""
         self._first.clear()
         self._done.clear()
         await self.speak(question.pcm[: question.voiced_to])
@@ -223,7 +233,7 @@ class _Talker:
             self._noted.unanswered += 1
             return
         self._noted.waited.append(self._first_at - spoke)
-        rest = len(question.pcm) / SPEAKING_HZ * 1000 * (1 / SPEAKS - 1)
+        rest = len(question.pcm) / SPEAKING_HZ * 1000 * (1 / speaks - 1)
         while (not self._done.is_set() or wall_ms() < spoke + rest) and wall_ms() < limit + rest:
             await self.speak(np.zeros(SPEAKING_HZ * CHUNK_MS // 1000, np.int16))
 
