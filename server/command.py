@@ -49,7 +49,7 @@ def serve(
     click.echo("Loading ears, mind and mouth …")
     networks = Networks.load(models, endpoint)
     gc.collect()
-    gc.freeze()  # what was loaded stays: to look through it for garbage again and again would hold all talks up
+    gc.freeze()  # what was loaded stays: looking through it for garbage would hold all talks up
     asyncio.run(until_stopped(networks, how))
 
 
