@@ -17,8 +17,8 @@ EVENTS, DENSE = "events", "dense"
 DENSE_FROM = 0.9
 """Share of firing inputs from which the dense sum is taken to be faster.
 
-Measured by `python -m models.backends.bench_dense`: between 0.7 (1024 × 256) and never (768 × 3072), and by
-no more than a tenth where it is faster at all."""
+Measured by `python -m models.backends.bench_dense`: between 0.8 (1024 × 256) and never (768 × 3072), and by
+no more than a fifth where it is faster at all."""
 
 
 @dataclass(frozen=True, slots=True)
