@@ -7,12 +7,25 @@ from __future__ import annotations
 
 from typing import NewType
 
+import numpy as np
+from numpy.typing import NDArray
+
 Samples = NewType("Samples", int)
 
 HEARING_HZ = 16_000  # what voice activity and the ears take
 SPEAKING_HZ = 24_000  # what the mouth gives
 FRAME_MS = 20
 FRAME = Samples(HEARING_HZ * FRAME_MS // 1000)
+
+
+def silence(count: int) -> NDArray[np.float32]:
+    """So many samples of silence.
+
+    `np.zeros` gives way to other threads on every call, and may wait long until it goes on; this does not.
+    """
+    quiet = np.empty(count, np.float32)
+    quiet.fill(0.0)
+    return quiet
 
 
 class Clock:

@@ -121,4 +121,4 @@ def level_db(sound: Floats) -> float:
     -20
     """
     wide = sound.astype(np.float64)
-    return 10 * math.log10(float(np.dot(wide, wide)) / len(wide) + 1e-10)
+    return 10 * math.log10(float(np.add.reduce(wide * wide)) / len(wide) + 1e-10)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import FRAME_MS, HEARING_HZ, SPEAKING_HZ, Samples
+from agent.clock import FRAME_MS, HEARING_HZ, SPEAKING_HZ, Samples, silence
 from agent.stages import Piece
 from agent.utterance import SpokenWord, Utterance
 
@@ -63,7 +63,7 @@ class Reply:
 
     def read(self, count: int) -> Floats:
         """Up to `count` samples from the position on, which moves behind them."""
-        out = np.zeros(count, np.float32)
+        out = silence(count)
         filled = 0
         for start, sound in self.pieces:
             first = self.position + filled - start
@@ -143,7 +143,7 @@ class Player:
 
     def frame(self) -> tuple[Floats, Reply | None]:
         """The next 20 ms, and the reply that sounds in them."""
-        out = np.zeros(FRAME_SAID, np.float32)
+        out = silence(FRAME_SAID)
         self._fading = _mix(out, self._fading)
         self._murmur = _mix(out, self._murmur)
         for reply in self.replies.values():

@@ -117,7 +117,7 @@ def pitch(sound: Floats) -> float:
     >>> round(2 ** pitch(np.sign(np.sin(2 * np.pi * 125 * t)).astype(np.float32)))
     125
     """
-    windowed = (sound - sound.mean()) * np.hanning(len(sound))
+    windowed = (sound - sound.mean()) * (_WINDOW if len(sound) == 2 * FRAME else np.hanning(len(sound)))
     spectrum = np.abs(np.fft.rfft(windowed, 2 * _SIZE)) ** 2
     same = np.fft.irfft(spectrum)[: HEARING_HZ // LOWEST_HZ + 1] / _TAPER
     first = HEARING_HZ // HIGHEST_HZ
@@ -133,11 +133,11 @@ def pitch(sound: Floats) -> float:
 
 def _taper() -> NDArray[np.float64]:
     """What the window alone does to the autocorrelation."""
-    window = np.hanning(2 * FRAME)
-    same = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * _SIZE)) ** 2)[: HEARING_HZ // LOWEST_HZ + 1]
+    same = np.fft.irfft(np.abs(np.fft.rfft(_WINDOW, 2 * _SIZE)) ** 2)[: HEARING_HZ // LOWEST_HZ + 1]
     return same / same[0]
 
 
+_WINDOW = np.hanning(2 * FRAME)
 _TAPER = _taper()
 
 

@@ -29,6 +29,6 @@ class VoiceActivity:
         if frame.shape != (FRAME,):
             raise ValueError(f"a frame has {FRAME} samples, this one has shape {frame.shape}")
         wide = frame.astype(np.float64)
-        audible = float(np.dot(wide, wide)) / FRAME > _QUIETEST
+        audible = float(np.add.reduce(wide * wide)) / FRAME > _QUIETEST
         pcm = np.rint(np.minimum(np.maximum(frame, -1.0), 1.0) * 32_767).astype("<i2")
         return bool(self._detector.is_speech(pcm.tobytes(), HEARING_HZ) and audible)

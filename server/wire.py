@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.clock import FRAME, FRAME_MS, HEARING_HZ
+from agent.clock import FRAME, FRAME_MS, HEARING_HZ, silence
 
 Floats = NDArray[np.float32]
 
@@ -119,7 +119,7 @@ class Wire:
             elif late >= (patience := GRACE_MS if now - self._fed < LATELY_MS else 0.0):
                 await asyncio.sleep(0)
                 self._due += FRAME_MS
-                return np.zeros(FRAME, np.float32)
+                return silence(FRAME)
             else:
                 await self._arrival(max(patience - late, LEAST_MS) / 1000)
         return None
@@ -153,7 +153,7 @@ class Wire:
             self._due = self._wall_ms()
 
     def _take(self) -> Floats:
-        frame = np.zeros(FRAME, np.float32)
+        frame = silence(FRAME)
         filled = 0
         while filled < FRAME and self._items and not callable(sound := self._items[0]):
             self._items.popleft()

@@ -216,7 +216,7 @@ def test_a_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(agent.trace, "now", lambda: Moment(next(jumps), next(jumps)))
     monkeypatch.setattr("agent.spans.now", agent.trace.now)
     monkeypatch.setattr("agent.replying.now", agent.trace.now)
-    monkeypatch.setattr("agent.pipeline.now", agent.trace.now)
+    monkeypatch.setattr("agent.pipeline.wall_ms", lambda: next(jumps))
     scene = read("barge_in")
     outcome, _, _ = run(play(scene))
     assert not (wrong := differences(scene, outcome)), "\n".join(wrong)
