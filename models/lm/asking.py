@@ -128,8 +128,8 @@ LINES: dict[str, tuple[str, ...]] = {
         "I'm sorry to hear that. Do you want to tell me more?", "Oh no, that sounds hard. What happened?", "That's not easy. I'm here, and I'm listening.",
     ),
     "plain": (
-        "I think I follow. Tell me a bit more?", "I'm not sure I got all of that. Can you tell me a bit more?",
-        "Oh? Go on, I'm curious.",
+        "I'm not sure I got all of that. Can you tell me a bit more?", "Hm, I want to understand that right. Can you put it another way?",
+        "That one's a little over my head. What do you mean exactly?",
     ),
     "thing": (
         "{thing}, you say? Tell me a bit more.", "Ah, {thing}. What's the story there?", "Tell me more about the {thing}, if you like.",
@@ -179,7 +179,7 @@ def kind(line: str, understood: float = 1.0) -> str:
     if not said:
         return "unheard"
     which = _kind(said)
-    return "unheard" if understood < 0.5 and which in _VAGUE else which
+    return "unheard" if understood < (0.9 if which == "plain" else 0.5) and which in _VAGUE else which
 
 
 _VAGUE = frozenset("question me user do be able own taste plain did habit there doing like".split())  # kinds
@@ -243,12 +243,14 @@ def kind_after(line: str, talk: Talk) -> str:
     if _GROAN.match(said):
         return "groan"
     for text in [line, *(text for who, text in reversed(talk) if who == "user")][:3]:
+        plain = _GREETING.sub("", user_form(text))
         for mood in ("sorry", "glad"):
-            if (_SORRY if mood == "sorry" else _GLAD).search(user_form(text)):
+            if (_SORRY if mood == "sorry" else _GLAD).search(plain):
                 return "on_" + mood
     return "on_plain"
 
 
+_GREETING = re.compile(r"\b(?:good (?:morning|evening|afternoon|day|night)|i'm fine|i'm good|nice to meet you)\b")
 _THEY = re.compile(
     r"^(?:and |but |yes |well |now )*(?:he|she|it|they|he's|she's|it's|they're|his|her|its|their)\b"
 )

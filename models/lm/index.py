@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -166,7 +167,7 @@ def renew(path: Path, say: Callable[[str], None] = print) -> None:
     Wordings with words that the memory does not know are left out until it is built again.
     """
     with np.load(path, allow_pickle=False) as old:
-        arrays = {name: old[name] for name in old.files}
+        arrays: dict[str, Any] = {name: old[name] for name in old.files}
     number = {w: i for i, w in enumerate(arrays["words"].tobytes().decode().split("\n"))}
     intents = [*with_chitchat(written()), *alarms()]
     known = [
@@ -177,7 +178,7 @@ def renew(path: Path, say: Callable[[str], None] = print) -> None:
     say(f"memory: {len(known)} intents, {lost} wordings left out; {path} {path.stat().st_size / 1e6:.1f} MB")
 
 
-def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, np.ndarray]:
+def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, Any]:
     """The arrays of `wordings.Wordings`; replies and marks as text, an intent a line, apart by tabs."""
     lines = [[number[w] for w in wording.split()] for intent in intents for wording in intent.wordings]
     replies = "\n".join("\t".join(intent.replies) for intent in intents)
@@ -193,7 +194,7 @@ def _wordings(intents: Sequence[Intent], number: dict[str, int]) -> dict[str, np
     }
 
 
-def _phones(words: Sequence[str], before: Path | None) -> dict[str, np.ndarray]:
+def _phones(words: Sequence[str], before: Path | None) -> dict[str, Any]:
     """The phones (1…39, see `models.asr.lexicon`) of every word on end, and where each word's begin.
 
     Those of the first words are taken from the memory at `before`, where it has them.

@@ -126,9 +126,9 @@ def chitchat() -> dict[str, list[tuple[str, ...]]]:
     for said, given in answers.items():
         groups.setdefault(frozenset(given), []).append(said)
     found: dict[str, list[tuple[str, ...]]] = {}
-    for given, said_ in groups.items():
-        for answer in given:
-            found.setdefault(answer, []).append(tuple(said_))
+    for all_, questions in groups.items():
+        for answer in all_:
+            found.setdefault(answer, []).append(tuple(questions))
     return found
 
 

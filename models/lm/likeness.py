@@ -179,4 +179,4 @@ class Scale:
         straight = np.zeros(many, np.float32)
         straight[:18] = 1.0
         return cls(np.zeros((many, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32), straight,
-                   np.float32(-9.0))  # fmt: skip
+                   np.array(-9.0, np.float32))  # fmt: skip

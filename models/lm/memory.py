@@ -363,7 +363,9 @@ def _wordings(arrays: dict[str, np.ndarray], words: list[str]) -> Wordings:
     ]
     return Wordings(
         known,
-        *(arrays[f"wording_{name}"] for name in ("ids", "starts", "intents")),
+        arrays["wording_ids"],
+        arrays["wording_starts"],
+        arrays["wording_intents"],
         tuple(tuple(replies) for replies in said[0]),
         tuple(frozenset(m for m in marks if m) for marks in said[1]),
         Scale.load() if LIKENESS.exists() else Scale.plain(),

@@ -40,7 +40,7 @@ NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train
 LEANING = frozenset(
     {"short", "story", "either", "rhyme", "opposite"}
 )  # marks of intents that wait for memory
-NEARNESS = 1.5  # of the chance that a phrasing of danger is meant, beside the trained sense's own
+NEARNESS = 1.0  # of the chance that a phrasing of danger is meant, beside the trained sense's own
 BEGUN = "We've only just begun! What's on your mind?"
 
 
@@ -215,7 +215,7 @@ class Talk:
             if instead:
                 text = f"I have none about {about}, but how about this? {instead.text}"
                 return replace(instead, text=text)
-        return recalled or self._answered(asked, meant, choice.maybe, leaning=True)
+        return recalled or self._answered(asked, meant, self._least(said), leaning=True)
 
     def _meant(self, said: str) -> list[Meant]:
         """All that a line may mean, most likely first."""
@@ -233,13 +233,18 @@ class Talk:
     def _enough(self, said: str) -> float:
         """How likely an intent must be to answer at once: more where the line may be an answer to Pip."""
         choice = self._mind.choice
-        if (
-            not self.turns
-            or not self.turns[-1][1].endswith("?")
-            or act(core(said.split())) not in ("tell", "")
-        ):
+        if not self.turns or act(core(said.split())) not in ("tell", ""):
+            return choice.meant
+        if _OF_OTHERS.match(said):  # what was spoken of before is meant, which no wording knows
+            return choice.surely
+        if not self.turns[-1][1].endswith("?"):
             return choice.meant
         return choice.later if len(said.split()) > 2 else 1.0
+
+    def _least(self, said: str) -> float:
+        """How likely an intent must be to answer where memory is silent."""
+        choice = self._mind.choice
+        return choice.surely if self.turns and _OF_OTHERS.match(said) else choice.maybe
 
     def _answered(
         self, said: str, meant: Sequence[Meant], least: float, leaning: bool = False
@@ -342,7 +347,9 @@ class Talk:
         A question that cannot be answered is rather asked for again; a statement is gone along with.
         """
         memory = self._mind.memory
-        return min(memory.understood(words), (0.8 if act(words) in ("wh", "ask") else 1.2) * memory.fluent(words))
+        return min(
+            memory.understood(words), (1.1 if act(words) in ("wh", "ask") else 1.7) * memory.fluent(words)
+        )
 
     def _before_reply(self, said: str, counts: Counts | None = None) -> Reading:
         """The network after the whole talk and the user's line."""
@@ -374,6 +381,9 @@ _GREETS = re.compile(r"^(?:um |oh )*(?:hi|hello|hey|good (?:morning|evening|afte
 _GOODBYE = re.compile(
     r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)"
     r"|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
+)
+_OF_OTHERS = re.compile(
+    r"^(?:and |but |so |well |yes |no )*(?:he|she|it|they|he's|she's|it's|they're|his|her|their|one of them)\b"
 )
 _ASKS_NAME = re.compile(r"\b(?:your name|call you)\b")
 _SERIOUS = frozenset(

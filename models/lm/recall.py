@@ -17,9 +17,12 @@ import numpy as np
 from models.lm.acts import YOU, act, core, whose
 from models.lm.memory import Memory
 from models.lm.spoken import pip_form, user_form
+from models.lm.swaps import names_in, swap_word, swapped
 from models.lm.tokens import Talk
+from models.lm.weights import Weights
 
 _SAYS_LITTLE = (1.0, 0.8, 0.4, 0.1)  # how much a line leans on its setting, by how many things it speaks of
+WEIGHTS = Weights()
 CERTAIN = 0.95  # a score that needs no second thought
 ENOUGH = 5  # good replies after which the look at further ones may end
 MOST_ADDED = 0.45  # what a close look adds to a score, at most (but for rare words taken up many times)
@@ -38,42 +41,6 @@ _FACT = re.compile(
     r"^(um |so |hey |pip |and |okay )*(what|what's|who|who's|where|where's|when|which|how|why|is|are|do|does|did|can) "
 )
 _PERSONAL = re.compile(r"\b(i|i'm|i've|me|my|we|our|you|you're|your|us|pip)\b")
-
-
-@dataclass(frozen=True)
-class Weights:
-    """How much each likeness counts; chosen on openers other than those that replies are judged on."""
-
-    words: float = 0.50
-    order: float = 0.25
-    meaning: float = 0.15
-    same: float = 0.10  # the very same line
-    setting: float = 0.25
-    opener: float = 0.06
-    follow_up: float = 0.10  # taken off a reply from the middle of a talk when ours begins
-    thread: float = 0.30  # the remembered talk stood at the very line that Pip said last
-    astray: float = (
-        0.85  # taken off in the middle of a talk where the setting is another and the line says little
-    )
-    echo: float = 0.02  # a unit of rarity of a word of the user that the reply takes up
-    unsaid: float = 0.07  # a unit of rarity of a thing that only the remembered user had said
-    stranger: float = 0.6  # a name that nobody said here
-    fact: float = 0.30  # a question about the world that asks for something else
-    agreement: float = 0.10
-    act: float = 0.12  # a question is not a statement, an order not a question
-    uncovered: float = 0.30  # the share of the line, by rarity, that the remembered line does not speak of
-    beyond: float = 0.14  # the share of the remembered line, by rarity, that this one does not speak of
-    other_way: float = 0.08  # one line speaks to Pip, the other does not
-    turned: float = 0.15  # a question about the user, and one about Pip
-    strange: float = 0.10  # a word of the reply that goes with what only the remembered user spoke of
-    unfinished: float = 0.25  # a remembered line that breaks off where this one goes on
-    known_name: float = 0.30  # asking for a name that was given
-    gender: float = 0.35  # "she" in a reply where only a man was spoken of, or the other way round
-    someone: float = 0.20  # "she" or "he" in a reply to a first line that speaks of nobody; later half of it
-    echo_only: float = 0.25  # a reply to a first line that is a question of four words or less
-    curt: float = 0.20  # a reply of two words to a line of four or more
-    topic: float = 0.40  # a joke or story about something else than was asked for
-    repair: float = 0.04  # taken off replies to the line as it was probably meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,46 +81,14 @@ _BREAKS_OFF = frozenset(
     "about like if when then want think from by would could should can has have had been it's".split()
 )
 _NAMED = frozenset("called named name name's names".split())
+
+
 def _bigrams(words: Sequence[str]) -> set[tuple[str, str]]:
     return set(zip(["^", *words], [*words, "$"], strict=True))
 
 
 def _words(text: str) -> list[str]:
     return [w for w in re.sub(r"[^a-z' ]", " ", text.lower()).split() if w.strip("'")]
-
-
-def names_in(reply: str) -> set[str]:
-    """Words with a capital where a sentence does not ask for one, in lower case.
-
-    >>> sorted(names_in("Nice to meet you, Anna. I'm Pip. How's Ben?"))
-    ['anna', 'ben', 'pip']
-    """
-    found = set()
-    for match in re.finditer(r"(^|[.?!]\s+|\s|')([A-Z][a-z']+)", reply):
-        if match.group(1) and match.group(1)[0] not in ".?!" and not match.group(2).startswith(("I'",)):
-            found.add(match.group(2).lower().removesuffix("'s"))
-    return found
-
-
-def swapped(heard: Sequence[str], said: Sequence[str]) -> tuple[str, str] | None:
-    """(old, new) when two lines differ in one word at the same place, else None.
-
-    >>> swapped("my name is anna".split(), "my name is joe".split())
-    ('anna', 'joe')
-    """
-    if len(heard) != len(said):
-        return None
-    differ = [(a, b) for a, b in zip(heard, said, strict=True) if a != b]
-    return differ[0] if len(differ) == 1 else None
-
-
-def swap_word(reply: str, old: str, new: str) -> str:
-    """The reply with one word put for another, capitals kept."""
-
-    def put(match: re.Match[str]) -> str:
-        return new.capitalize() if match.group(0)[0].isupper() else new
-
-    return re.sub(rf"\b{re.escape(old)}\b", put, reply, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -179,7 +114,7 @@ class Setting:
 
 
 def recall(
-    memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weights = Weights()
+    memory: Memory, talk: Talk, line: str, count: int = 12, weights: Weights = WEIGHTS
 ) -> list[Recalled]:
     """The `count` best remembered replies to the user's `line` after `talk`, no two alike, none said before."""
     words = user_form(line).split()

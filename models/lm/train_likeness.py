@@ -139,7 +139,7 @@ def fit(asked: Sequence[Query], rounds: int = 20, say: Callable[[str], None] = p
         (first_bias.detach().numpy() - (mean / spread) @ f).astype(np.float32),
         second.detach().numpy().astype(np.float32),
         (s / spread).astype(np.float32),
-        np.float32(float(bias) - float((mean / spread) @ s)),
+        np.array(bias.item() - float((mean / spread) @ s), np.float32),
     )
 
 

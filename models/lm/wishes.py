@@ -22,6 +22,9 @@ WISH = re.compile(
     r"\b(?:joke|riddle|story|fact|poem|rhyme|laugh|funny|interesting|puzzle|tongue twister)s?\b"
 )
 CLEAR_WISH = re.compile(r"\b(?:joke|riddle|story|stories|fact|poem|rhyme|puzzle|tongue twister)s?\b")
+_PRAISES = re.compile(
+    r"^(?:oh |wow |okay )*(?:that|this|it|that's|it's|ha|haha|so|very|how|what a|funny|i like|i love)\b"
+)
 _GIVES_UP = re.compile(
     r"\b(?:don't know|no idea|give up|tell me|not sure|dunno|no clue|what is it|the answer|can't think|i'm stuck|stumped)\b|^(?:what|um|hm+|no|i)$"
 )
@@ -37,7 +40,8 @@ def again(talk: Talk, said: str) -> str:
     offered = bool(talk) and OFFERS.search(talk[-1][1].lower())
     if not (MORE.match(said) or (offered and YES.match(said))):
         return ""
-    return next((text for who, text in reversed(talk) if who == "user" and WISH.search(text)), "")
+    asked = (text for who, text in reversed(talk) if who == "user" and WISH.search(text))
+    return next((text for text in asked if not _PRAISES.match(text)), "")
 
 
 def plain(said: str) -> str:

@@ -143,7 +143,7 @@ class Wordings:
             [words.phones[words.phone_starts[i] : words.phone_starts[i + 1]] for i in ids]
         )
         nears = self.first_look(ids, phones)
-        total = sum(weight * near for weight, near in zip(FIRST, nears))
+        total = np.sum([weight * near for weight, near in zip(FIRST, nears)], axis=0)
         if leave_out is not None:
             total[leave_out] = -1
         chosen = np.argpartition(-total, CLOSELY)[:CLOSELY] if len(total) > CLOSELY else np.arange(len(total))

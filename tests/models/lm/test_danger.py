@@ -7,7 +7,11 @@ import pytest
 
 from models.lm.alarm import KINDS, Alarm, AlarmError
 from models.lm.danger import ANSWERS, answer, by_pattern, recognise, still_there
-from models.lm.train_alarm import _fit, harmless, phrasings
+from models.lm.evaluate import openers
+from models.lm.intents import harmless, phrasings
+from models.lm.memory import Memory
+from models.lm.mind import Mind
+from models.lm.train_alarm import _fit
 
 LINES = (Path(__file__).parent / "danger_lines.txt").read_text().splitlines()
 FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
@@ -117,3 +121,19 @@ def test_training_finds_what_tells_danger_from_play() -> None:
         assert (alarm.kind(line.split()) or "ordinary") == kind
     assert alarm.kind("my curtain is burning".split()) == "fire"
     assert alarm.kind([]) == ""
+
+
+def test_phrasings_that_nothing_was_made_for_reach_the_serious_answers() -> None:
+    """Patterns, trained sense and nearness together, on a list that was written after all three."""
+    mind = Mind(Memory.load(), None)
+    lines = (Path(__file__).parent / "danger_last.txt").read_text().splitlines()
+    assert len(set(lines)) == 100
+    missed = [line for line in lines if mind.talk().think(line).source != "danger"]
+    assert len(missed) <= 3, missed
+
+
+def test_openers_of_ordinary_talks_raise_hardly_an_alarm() -> None:
+    mind = Mind(Memory.load(), None)
+    lines = [line for name in ("eighth", "ninth", "tenth") for line in openers(name)]
+    alarms = [line for line in lines if mind.talk().think(line).source == "danger"]
+    assert len(alarms) <= 1, alarms
