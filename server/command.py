@@ -50,6 +50,7 @@ def serve(
     networks = Networks.load(models, endpoint)
     gc.collect()
     gc.freeze()  # what was loaded stays: looking through it for garbage would hold all talks up
+    gc.collect()  # and how often is looked depends on how much there was the last time
     asyncio.run(until_stopped(networks, how))
 
 
