@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_pieces_hold_every_step_and_every_phone_once(seed: int, words: int) -> N
     found = pieces(entry, random)
     spans = [piece.span for piece in found if piece.span]
     assert spans[0][0] == 0 and spans[-1][1] == entry.frames // FRAMES
-    assert all(a[1] == b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(spans))
     assert np.concatenate([piece.phones() for piece in found]).tolist() == entry.phones().tolist()
     assert np.array_equal(np.concatenate([piece.log_mels() for piece in found]), entry.log_mels())
 
