@@ -6,7 +6,6 @@ time of the sound, at the sample that leaves us; sound devices are not opened, t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from agent.bench_turns import Said, Stages, Talker, barge_ins
 from agent.budgets import BUDGETS
 from agent.networks import SpikingEars, SpikingMouth
 from agent.pauses import Take
+from agent.trace import wall_ms
 from models.asr.features import SAMPLE_RATE, MelStream
 
 Floats = NDArray[np.float32]
@@ -41,8 +41,8 @@ def front_end(sound: Floats) -> dict[str, float]:
     stream, size, took = MelStream(), round(STEP_S * SAMPLE_RATE), []
     stream.feed(sound[:size])
     for start in range(size, len(sound) - size, size):
-        begun = time.perf_counter()
+        begun = wall_ms()
         stream.feed(sound[start : start + size])
-        took.append(1e3 * (time.perf_counter() - begun))
+        took.append(wall_ms() - begun)
     p50, p95 = (float(value) for value in np.percentile(took, (50, 95)))
     return {"p50": p50, "p95": p95, "budget": BUDGETS["front end"].limit_ms, "times": len(took)}

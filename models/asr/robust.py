@@ -81,7 +81,7 @@ def with_noise(samples: Floats, noise: Floats, below_db: float) -> Floats:
     """Speech with a noise whose power lies so far below it.
 
     >>> speech, hiss = np.ones(8, np.float32), np.ones(4, np.float32)
-    >>> float(np.round(with_noise(speech, hiss, 20.0)[0], 3))
+    >>> round(float(with_noise(speech, hiss, 20.0)[0]), 3)
     1.1
     """
     long = np.resize(noise, len(samples))

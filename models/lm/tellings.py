@@ -83,6 +83,11 @@ class Kind:
 
 
 def numeric(value: str) -> bool:
+    """Whether a word is a number, and more than an article.
+
+    >>> numeric("seven"), numeric("one"), numeric("river")
+    (True, False, False)
+    """
     return value not in ("a", "an", "one", "and") and number(value) is not None
 
 

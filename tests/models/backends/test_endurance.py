@@ -90,8 +90,10 @@ def test_shipped_networks_run_for_hours(which: str) -> None:
         rates.append(sum(counts.active.values()) / part)
         sizes.append(largest(program, state))
     assert all(abs(rate / rates[0] - 1) < 0.01 for rate in rates[1:]), rates
-    for name, first in sizes[0].items():
-        assert all(np.isfinite(size[name]) and size[name] <= max(2 * first, 0) + 1e-2 for size in sizes), name
+    # A membrane that leaks a thousandth a step takes a thousand steps to its end; one that drifts has none.
+    for name in sizes[0]:
+        early, late = ([size[name] for size in part] for part in (sizes[: LOOKS // 2], sizes[LOOKS // 2 :]))
+        assert np.isfinite(late).all() and max(late) <= 1.5 * max(0, *early) + 1e-2, name
 
 
 @settings(
