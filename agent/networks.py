@@ -141,7 +141,7 @@ class SpikingMind:
                 if not ((folder or SHIPPED) / name).is_file():
                     raise FileNotFoundError(f"{name} is missing")
             mind = Mind.load(folder)
-        mind.talk().think("how are you")  # what is made on first use is made now
+        mind.talk().think("the dog ate my hat")  # no wish of its own: every part is asked, and made now
         return cls(mind, seed)
 
     def talk(self) -> Talk | ElsewhereTalk:

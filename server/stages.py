@@ -83,7 +83,7 @@ class Networks:
         else:
             with loading("mind", folder):
                 mind = MindNetwork.load(folder)
-            mind.talk().think("how are you")  # what is made on first use is made now
+            mind.talk().think("the dog ate my hat")  # no wish of its own: every part is asked, and made now
         with loading("mouth", folder):
             voice = Voice.load(folder)
         return cls(ears, mind, voice)
