@@ -122,6 +122,19 @@ def placed(transcript: Transcript, since: Samples, until: Samples) -> TurnEnded:
     return TurnEnded(until, transcript.text, words, tuple(transcript.phones))
 
 
+def loaded_mind(folder: Path | None = None) -> Mind:
+    """The shipped mind, or the one in `folder`, warm; LoadingError where a part is missing or damaged."""
+    from models.lm.mind import MEMORY, PROGRAM, SHIPPED, Mind
+
+    with loading("mind", folder):
+        for name in (MEMORY, PROGRAM):
+            if not ((folder or SHIPPED) / name).is_file():
+                raise FileNotFoundError(f"{name} is missing")
+        mind = Mind.load(folder)
+    mind.talk().think("the dog ate my hat")  # no wish of its own: every part is asked, and made now
+    return mind
+
+
 class SpikingMind:
     """The language model and its memory. It is told the whole talk each time, and reads only what is new."""
 
@@ -134,14 +147,7 @@ class SpikingMind:
     @classmethod
     def load(cls, folder: Path | None = None, seed: int = 0) -> SpikingMind:
         """The shipped mind, or the one in `folder`; LoadingError where a part is missing or damaged."""
-        from models.lm.mind import MEMORY, PROGRAM, SHIPPED, Mind
-
-        with loading("mind", folder):
-            for name in (MEMORY, PROGRAM):
-                if not ((folder or SHIPPED) / name).is_file():
-                    raise FileNotFoundError(f"{name} is missing")
-            mind = Mind.load(folder)
-        mind.talk().think("the dog ate my hat")  # no wish of its own: every part is asked, and made now
+        mind = loaded_mind(folder)
         return cls(mind, seed)
 
     def talk(self) -> Talk | ElsewhereTalk:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agent.clock import FRAME, Samples
 from agent.history import Line
 from agent.loading import loading
-from agent.networks import SpikingEars, SpikingHearing, SpikingMind, SpikingMouth
+from agent.networks import SpikingEars, SpikingHearing, SpikingMind, SpikingMouth, loaded_mind
 from agent.spans import Metered
 from agent.stages import Mind, Mouth, Piece
 from agent.trace import activity
@@ -77,13 +77,7 @@ class Networks:
         Raises LoadingError with one line.
         """
         ears = SpikingEars.load(folder)
-        mind: MindNetwork | Elsewhere
-        if endpoint is not None:
-            mind = endpoint
-        else:
-            with loading("mind", folder):
-                mind = MindNetwork.load(folder)
-            mind.talk().think("the dog ate my hat")  # no wish of its own: every part is asked, and made now
+        mind = endpoint or loaded_mind(folder)
         with loading("mouth", folder):
             voice = Voice.load(folder)
         return cls(ears, mind, voice)
