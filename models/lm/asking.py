@@ -7,7 +7,9 @@ These lines are written by hand; which kind fits is read off the user's first wo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from models.lm import topics
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import Talk
 
@@ -46,7 +48,7 @@ _GLAD = re.compile(
     r"\b(?:happy|great|lovely|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed (?:my|the|his|her|all|every)|won (?:a|the|my|our|first|gold)|birthday|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"
 )
 _SORRY = re.compile(
-    r"\b(?:nobody|no one|passed (?:last|yesterday|this|on)|gave up|gone off|stopped working|won't|sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell|nervous|anxious|worry|worrying|escaped|flew away|ran away|disaster|passed away|leaking|leaks|overwhelmed|homesick|struggling|exhausted|rotten|mess|trouble|argument|argue|fight|divorced?|funeral|grief|miss)\b"
+    r"\b(?:nobody|no one|passed (?:last|yesterday|this|on)|gave up|gone off|stopped working|won't|sad|bad|terrible|awful|lost|died|dead|sick|ill|hurt|hurts|pain|tired|alone|lonely|worried|scared|afraid|angry|annoyed|upset|broke|keeps? (?!me |us |getting better)|too (?:much|many|loud|late|cold|hot|expensive|hard)|soaked|stuck|noisy|annoying|ruined|burnt|broken|failed|fail|hate|cry|crying|horrible|worst|stolen|missed|cancelled|fired|late|ache|difficult|problems?|shouts?|shouted|yells?|unfair|mean to|bullied|stressed|stress|hospital|fever|cold|forgot|fell|nervous|anxious|worry|worrying|escaped|flew away|ran away|disaster|passed away|leaking|leaks|overwhelmed|homesick|struggling|exhausted|rotten|mess|trouble|argument|argue|fight|divorced?|funeral|grief|miss)\b"
 )
 
 _PEOPLE = r"(?:i|we|he|she|they|my (?:\w+ )?\w+|our \w+)"
@@ -256,13 +258,39 @@ _THEY = re.compile(
 )
 
 
+_TENSES = {"sorry": "S", "ache": "S", "coming": "F", "did": "P"}  # of what `_kind` calls a statement
+_TOPICAL = frozenset("sorry ache coming did glad like habit doing there plain learning wish".split())
+
+
+def on_topic(said: str, talk: Talk, rarity: Mapping[str, float]) -> list[str]:
+    """What to say to a statement about something that this talk has not spoken of yet; none for other lines.
+
+    >>> on_topic("i play the cello on sundays", (), {})[0]
+    'The cello! What do you like to play on it best?'
+    """
+    which = _kind(said)
+    if which not in _TOPICAL or len(said.split()) < 3:
+        return []
+    before = [word for who, text in talk if who == "user" for word in user_form(text).split()]
+    if talk and not topics.apart(said.split(), before):
+        return []
+    tense = _TENSES.get(which) or _TENSES.get(statement(said), "A")
+    return topics.replies(said, tense, rarity)
+
+
 def ask(
-    line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "", named: str = ""
-) -> str:
+    line: str, talk: Talk, choice: int = 0, understood: float = 1.0, thing: str = "", named: str = "",
+    rarity: Mapping[str, float] | None = None,
+) -> str:  # fmt: skip
     """A line that fits, other than those said before in this talk as long as there are others.
 
-    `thing` is a word of the user's line that Pip may take up; `named` the name of whom "he", "she" or "it" means.
+    `thing` is a word of the user's line that Pip may take up; `named` the name of whom "he", "she" or "it" means;
+    `rarity` of words decides which of several topics is meant.
     """
+    said = {pip_form(text) for who, text in talk if who == "pip"}
+    about = [text for text in on_topic(user_form(line), talk, rarity or {}) if pip_form(text) not in said]
+    if about:
+        return about[choice % len(about)]
     which = kind(line, understood)
     if which == "unheard" and thing:
         which = "half_heard"
@@ -274,6 +302,5 @@ def ask(
     lines = LINES["thing" if told else which]
     lines = tuple(t.replace("{name}", named.capitalize()) for t in lines)
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
-    said = {pip_form(text) for who, text in talk if who == "pip"}
     fresh = [text for text in lines if pip_form(text) not in said] or list(lines)
     return fresh[choice % len(fresh)]

@@ -19,7 +19,7 @@ from zlib import crc32
 import numpy as np
 
 from models.backends.counts import Counts
-from models.lm import asking, danger, facts, knowledge, notes, silences, wishes
+from models.lm import asking, danger, facts, knowledge, notes, silences, topics, wishes
 from models.lm.acts import act, core
 from models.lm.generate import reply as made_up
 from models.lm.lines import line_words
@@ -287,6 +287,8 @@ class Talk:
             return None
         if not found or found[0].score < (mind.choice.near_later if told else mind.choice.near):
             return None
+        if told and found[0].score < mind.choice.sure and _strays(said, found[0].heard):
+            return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
             return None
         # another line's reply may only stand in for the best one where both surely fit
@@ -338,6 +340,7 @@ class Talk:
             self._heard(words),
             mind.memory.thing(words) if len(words) > 1 else "",
             told.names.get(told.last, ""),
+            {w: float(mind.memory.idf[mind.memory.number[w]]) for w in words if w in mind.memory.number},
         )
         return Reply(line, "asking", 0.0)
 
@@ -375,6 +378,13 @@ class Talk:
         if serious:
             return serious[0].text
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
+
+
+def _strays(said: str, heard: str) -> bool:
+    """Whether a remembered line, to a statement, is another kind of sentence or speaks of another thing."""
+    if act(core(heard.split())) in ("order", "wh", "ask") and act(core(said.split())) == "tell":
+        return True
+    return topics.apart(said.split(), heard.split())
 
 
 _GREETS = re.compile(r"^(?:um |oh )*(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|howdy|hiya)\b")
