@@ -51,19 +51,23 @@ class Alignments:
 
 
 def align(
-    network: nn.Module, entries: list[Entry], mean: NDArray[np.float32], deviation: NDArray[np.float32]
+    network: nn.Module,
+    entries: list[Entry],
+    mean: NDArray[np.float32],
+    deviation: NDArray[np.float32],
+    late: int = 0,
 ) -> Alignments:
-    """Forced alignments of all entries by a network in evaluation mode."""
+    """Forced alignments of all entries by a network in evaluation mode that answers `late` steps late."""
     logs: list[NDArray[np.float32]] = [np.zeros((0, 0), np.float32)] * len(entries)
     by_length = sorted(range(len(entries)), key=lambda i: entries[i].frames)
     with torch.no_grad():
         for start in range(0, len(by_length), _TOGETHER):
             numbers = by_length[start : start + _TOGETHER]
             some = [entries[i] for i in numbers]
-            batch = collate([normalise(e.log_mels(), mean, deviation) for e in some], some)
+            batch = collate([normalise(e.log_mels(late), mean, deviation) for e in some], some)
             answers = network(batch.mels)[0].log_softmax(-1).numpy()
             for number, answer, steps in zip(numbers, answers, batch.steps.tolist(), strict=True):
-                logs[number] = answer[:steps]
+                logs[number] = answer[late:steps]
     prior = np.log(np.mean([np.exp(one).mean(0) for one in logs], axis=0))
     labels = [
         forced(one - np.float32(PRIOR_WEIGHT) * prior, entry.phones())
@@ -75,8 +79,10 @@ def align(
 def forced(logs: NDArray[np.floating], phones: NDArray[np.int64]) -> NDArray[np.int8]:
     """The likeliest CTC path (steps,) that says `phones`, given ln p (steps, outputs).
 
-    All −100 where there are fewer steps than the phones need.
+    All −100 where there are fewer steps than the phones need, all blank where nothing is said.
     """
+    if not len(phones):
+        return np.full(len(logs), BLANK, np.int8)
     repeated = int((phones[1:] == phones[:-1]).sum())
     if len(logs) < len(phones) + repeated:
         return np.full(len(logs), UNKNOWN, np.int8)

@@ -43,8 +43,8 @@ class Recipe:
             loudness=mild.loudness + 0.5 * by,
             colour=mild.colour + 0.3 * by,
             room_share=mild.room_share + 0.15 * by,
-            noise_share=mild.noise_share + 0.2 * by,
-            noise_db=(mild.noise_db[0] - 3 * by, mild.noise_db[1]),
+            noise_share=mild.noise_share + 0.4 * by,
+            noise_db=(mild.noise_db[0] - 6 * by, mild.noise_db[1]),
             band_width=round(mild.band_width + 6 * by),
             time_masks_per_s=mild.time_masks_per_s + 0.3 * by,
         )

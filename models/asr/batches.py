@@ -26,6 +26,7 @@ PAUSE_STEPS = 5
 """Blank steps in a row that are taken for a pause: 200 ms."""
 BEFORE_PHONE = 4
 """Steps kept before the first phone of a piece, since a phone is answered late."""
+_QUIET_FRAMES = 20
 PIECE_S = (2.5, 9.0)
 
 
@@ -61,10 +62,19 @@ class Entry:
             return (self.span[1] - self.span[0]) * FRAMES_PER_STEP
         return int(self.shard.frames[self.index + 1] - self.shard.frames[self.index])
 
-    def log_mels(self) -> NDArray[np.float32]:
-        """The log-mel frames (frames, 80), in nats."""
-        whole = slice(None) if self.span is None else slice(*(FRAMES_PER_STEP * at for at in self.span))
-        return self.shard.log_mels(self.index, whole)
+    def log_mels(self, late: int = 0) -> NDArray[np.float32]:
+        """The log-mel frames (frames + 4 late, 80), in nats: `late` steps more for a late answer.
+
+        Where the recording ends before that, a quiet frame of its own is repeated.
+        """
+        start, stop = (0, None) if self.span is None else (FRAMES_PER_STEP * at for at in self.span)
+        more = FRAMES_PER_STEP * late
+        found = self.shard.log_mels(self.index, slice(start, None if stop is None else stop + more))
+        missing = self.frames + more - len(found)
+        if missing <= 0:
+            return found
+        quiet = found[np.argsort(found.mean(1))[min(_QUIET_FRAMES, len(found)) // 2]]
+        return np.concatenate([found, np.repeat(quiet[None], missing, axis=0)])
 
     def phones(self) -> NDArray[np.int64]:
         """What is said, as phone numbers 1…39."""
@@ -94,7 +104,7 @@ def pieces(entry: Entry, random: np.random.Generator) -> list[Entry]:
             wanted = random.uniform(*PIECE_S) * steps_per_s
     spans = zip(bounds, [*bounds[1:], len(labels)], strict=True)
     found = [replace(entry, labels=labels[a:b], span=(a, b)) for a, b in spans]
-    return [piece for piece in found if len(piece.phones())]
+    return [piece for piece in found if len(piece.phones())] or [entry]
 
 
 class Sampler:
@@ -144,17 +154,19 @@ def training_batch(
     deviation: NDArray[np.float32],
     noises: list[NDArray[np.float32]],
     recipe: Recipe,
+    late: int = 0,
 ) -> Batch:
-    """Random copies of the entries, masked; labels are stretched with the sound."""
+    """Random copies of the entries, masked; labels are stretched with the sound, and `late` steps late."""
     mels = []
     for entry in entries:
-        changed = copy(entry.log_mels(), noises, recipe, random)
+        changed = copy(entry.log_mels(late), noises, recipe, random)
         mels.append(mask(normalise(changed, mean, deviation), recipe, random))
     batch = collate(mels, entries)
     labels = torch.full((len(entries), batch.mels.shape[1] // FRAMES_PER_STEP), UNKNOWN)
     for row, entry, sound in zip(labels, entries, mels, strict=True):
         if entry.labels is not None:
-            changed_labels = stretched(entry.labels, entry.frames, len(sound))
+            behind = np.concatenate([np.full(late, BLANK, np.int8), entry.labels])
+            changed_labels = stretched(behind, entry.frames + FRAMES_PER_STEP * late, len(sound))
             row[: len(changed_labels)] = torch.from_numpy(changed_labels)
     return replace(batch, labels=labels)
 

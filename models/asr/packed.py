@@ -89,20 +89,23 @@ class Pronouncer:
         return self._spelling.pronounce(word)
 
 
-def pack(utterances: Iterable[Utterance], pronouncer: Pronouncer) -> Packed:
-    """Features and phones of utterances; those without words or sound are left out."""
+def pack(utterances: Iterable[Utterance], pronouncer: Pronouncer | None) -> Packed:
+    """Features and phones of utterances; those without words or sound are left out.
+
+    Without a pronouncer they are sounds in which nothing is said.
+    """
     mels, phones, names, sources, speakers, texts = [], [], [], [], [], []
     for utterance in utterances:
         frames = log_mels(utterance.samples)
-        said = pronouncer.phones(utterance.text)
-        if len(frames) < 10 or not said:
+        said = pronouncer.phones(utterance.text) if pronouncer else []
+        if len(frames) < 10 or (pronouncer and not said):
             continue
         mels.append(pack_mels(frames))
         phones.append(np.array(said, np.uint8))
         names.append(utterance.name)
         sources.append(utterance.source)
         speakers.append(utterance.speaker)
-        texts.append(" ".join(spoken_words(utterance.text)))
+        texts.append(" ".join(spoken_words(utterance.text)) if pronouncer else "")
     if not names:
         raise ValueError("no utterance with both sound and words")
     return Packed(

@@ -85,7 +85,7 @@ def _partition(y, model, occupied):  # type: ignore[no-untyped-def]
             into[:] = 0
             for r in range(n):
                 both = said[t, p, r] + blank[t, p, r]
-                if both > 1e-12:
+                if both > 1e-9:
                     for q in range(n):
                         into[q] += both * model[p, r, q]
                     if p > 0:  # the same phone once more needs a blank between
@@ -126,8 +126,9 @@ def _partition(y, model, occupied):  # type: ignore[no-untyped-def]
             reached[:] = 0
             for q in range(1, n):
                 weight = ahead[p, q]
-                for r in range(n):
-                    reached[r] += backwards[p, q, r] * weight
+                if weight > 1e-9:
+                    for r in range(n):
+                        reached[r] += backwards[p, q, r] * weight
             for r in range(n):
                 stay = y[t, 0] * after_blank[p, r]
                 same = y[t, p] * after_said[p, r] - model[p, r, p] * ahead[p, p] if p > 0 else np.float32(0)

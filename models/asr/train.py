@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,18 +20,32 @@ from torch import Tensor, nn
 from models.asr.alignment import Alignments, align
 from models.asr.augment import Recipe
 from models.asr.batches import UNKNOWN, Batch, Entry, Sampler, collate, training_batch
-from models.asr.corpus import DEVELOPMENT_SHARDS, TRAINING_SHARDS, held_out, read_shard, training_recordings
+from models.asr.corpus import (
+    DEVELOPMENT_SHARDS,
+    TRAINING_SHARDS,
+    Utterance,
+    held_out,
+    read_shard,
+    training_recordings,
+)
 from models.asr.features import log_mels, normalise
 from models.asr.lexicon import BLANK, collapse
-from models.asr.net import Ears, Size, rates
+from models.asr.net import FRAMES_PER_STEP, Ears, Size, rates
 from models.asr.packed import Packed, Pronouncer, pack
+from models.asr.robust import TRAINED_ON_EVERY
+from models.asr.robust import noises as held_out_noises
 from models.asr.sequence import partition, trigram
+from models.asr.sounds import synthesised
 from models.training import crew, kernels
 from models.training.loop import CHECKPOINT, Group, Plan, begin, fit, load_average
 from models.training.mismatch import inject
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 ALIGNMENTS, SETTINGS = "alignments.npz", "settings.json"
+NO_SPEECH = "no-speech"
+_SYNTHESISED = 400
+_STEPS_PER_PHONE = 3
+_TAIL_STEPS = 10  # quiet after a recording, as models/asr/recogniser.py adds it
 _LONGEST_S = 20
 _MIDDLE_SHARE = 0.3
 
@@ -42,7 +56,8 @@ class Settings:
 
     `frame_weight` weighs the frame criterion, for which the run's folder holds alignments.npz; `sequence` is
     the sequence criterion's share of CTC's (models/asr/sequence.py); `chip` is an analogue chip whose flaws
-    the network learns to live with (models/training/mismatch.py).
+    the network learns to live with (models/training/mismatch.py). The frame criterion asks for phones `late`
+    steps after the aligner would have said them: what follows a phone tells it from others.
     """
 
     updates: int = 6000
@@ -57,6 +72,7 @@ class Settings:
     sequence: float = 0.0
     muon: float = 10.0
     hardness: float = 0.0
+    late: int = 0
     seed: int = 1
     chip: str = ""
 
@@ -75,6 +91,7 @@ def train(
     sequence: float = 0.0,
     muon: float = 10.0,
     hardness: float = 0.0,
+    late: int = 2,
     aligner: Path | None = None,
     start: Path | None = None,
     seed: int = 1,
@@ -107,6 +124,7 @@ def train(
         sequence=sequence,
         muon=muon,
         hardness=hardness,
+        late=late,
         seed=seed,
         chip=chip,
     )
@@ -133,10 +151,13 @@ def learn(
     mean, deviation = statistics(entries)
     np.savez(_made(folder) / "statistics.npz", mean=mean, deviation=deviation)
     (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=1))
-    noises = [log_mels(noise.samples) for noise in itertools.islice(read_shard("noise-esc10"), 0, None, 3)]
-    sampler = Sampler(entries, int(settings.batch_s * 100), settings.seed)
+    silent = packed_shard(NO_SPEECH, cache)
+    nothing = [Entry(silent, i, labels=_blank(silent, i)) for i in range(len(silent))]
+    noises = [entry.log_mels() for entry in nothing]
+    sampler = Sampler(entries + nothing, int(settings.batch_s * 100), settings.seed)
     recipe = Recipe.harder(settings.hardness)
     development = development_entries(shards)
+    others = [log_mels(noise) for noise in held_out_noises()]
     model = Ears(_size(settings))
     if settings.chip:
         inject(model, settings.chip)
@@ -147,11 +168,12 @@ def learn(
     )
 
     def batch(update: int) -> Batch:
-        return training_batch(*sampler.batch(update), mean, deviation, noises, recipe)
+        return training_batch(*sampler.batch(update), mean, deviation, noises, recipe, settings.late)
 
     def evaluate(network: nn.Module, update: int) -> dict[str, float]:
         figures = {name: error_rate(network, chosen, mean, deviation) for name, chosen in development.items()}
-        return figures | {"rate": rates(network)}
+        invented = phones_per_minute(network, others, mean, deviation)
+        return figures | {"invented": invented, "rate": rates(network)}
 
     plan = Plan(
         settings.updates,
@@ -198,7 +220,8 @@ def _align(aligner: Path, path: Path, cache: Path) -> None:
     network = _network(aligner).eval()
     entries = training_entries(packed_shard(name, cache) for name in TRAINING_SHARDS)
     _made(path.parent)
-    align(network, entries, *_front_end(aligner)).save(path)
+    late = Settings(**json.loads((aligner / SETTINGS).read_text())).late
+    align(network, entries, *_front_end(aligner), late).save(path)
 
 
 def packed_shard(name: str, cache: Path) -> Packed:
@@ -206,8 +229,19 @@ def packed_shard(name: str, cache: Path) -> Packed:
     path = cache / f"ears-{name}.npz"
     if not path.exists():
         Console(stderr=True).print(f"packing {name}")
-        pack(training_recordings(name), _pronouncer()).save(path)
+        if name == NO_SPEECH:
+            pack(no_speech(), None).save(path)
+        else:
+            pack(training_recordings(name), _pronouncer()).save(path)
     return Packed.load(path)
+
+
+def no_speech() -> Iterator[Utterance]:
+    """Sounds in which nothing is said: a third of the recorded noises, and synthesised ones."""
+    recorded = itertools.islice(read_shard("noise-esc10"), 0, None, TRAINED_ON_EVERY)
+    yield from (replace(one, text="") for one in recorded)
+    for number, sound in enumerate(synthesised(_SYNTHESISED)):
+        yield Utterance(f"synthesised-{number}", NO_SPEECH, "", sound, "")
 
 
 def training_entries(shards: Iterable[Packed]) -> list[Entry]:
@@ -246,13 +280,28 @@ def error_rate(
     device = next(network.parameters()).device
     for start in range(0, len(entries), 8):
         some = entries[start : start + 8]
-        batch = collate([normalise(e.log_mels(), mean, deviation) for e in some], some)
+        batch = collate([normalise(e.log_mels(_TAIL_STEPS), mean, deviation) for e in some], some)
         best = network(batch.mels.to(device))[0].argmax(-1).cpu()
         for row, steps, entry in zip(best, batch.steps, some, strict=True):
             truth = entry.phones().tolist()
             wrong += edit_distance(collapse(row[: int(steps)].tolist()), truth)
             said += len(truth)
     return wrong / max(1, said)
+
+
+def phones_per_minute(
+    network: nn.Module,
+    sounds: list[NDArray[np.float32]],
+    mean: NDArray[np.float32],
+    deviation: NDArray[np.float32],
+) -> float:
+    """How many phones a minute the network hears in log-mels in which nothing is said."""
+    device = next(network.parameters()).device
+    found = 0
+    for sound in sounds:
+        heard = network(torch.from_numpy(normalise(sound, mean, deviation))[None].to(device))[0]
+        found += len(collapse(heard[0].argmax(-1).tolist()))
+    return found / max(1e-9, sum(map(len, sounds)) / 6_000)
 
 
 def edit_distance(ours: list[int], truth: list[int]) -> int:
@@ -275,7 +324,7 @@ def _loss(
     loss = (1 - _MIDDLE_SHARE) * ends + _MIDDLE_SHARE * _ctc(answers.middle.float().log_softmax(-1), batch)
     figures = {"ctc": float(ends.detach())}
     if sequence:
-        every = (partition(log_p, batch.steps, model) / batch.phone_counts.to(device)).mean()
+        every = (partition(log_p, batch.steps, model) / _measure(batch).to(device)).mean()
         loss = loss + (1 - _MIDDLE_SHARE) * sequence * every
         figures["ln_z"] = float(every.detach())
     if frame_weight and batch.labels is not None:
@@ -288,7 +337,19 @@ def _loss(
 
 def _ctc(log_p: Tensor, batch: Batch) -> Tensor:
     logs = log_p.transpose(0, 1)
-    return F.ctc_loss(logs, batch.phones, batch.steps, batch.phone_counts, BLANK, zero_infinity=True)
+    counts = batch.phone_counts
+    losses = F.ctc_loss(logs, batch.phones, batch.steps, counts, BLANK, reduction="none", zero_infinity=True)
+    return (losses / _measure(batch).to(losses)).mean()
+
+
+def _measure(batch: Batch) -> Tensor:
+    """What an utterance's loss is divided by: its phones, or those that a silence had time for."""
+    return torch.where(batch.phone_counts > 0, batch.phone_counts, batch.steps // _STEPS_PER_PHONE + 1)
+
+
+def _blank(shard: Packed, number: int) -> NDArray[np.int8]:
+    """Labels of a sound in which nothing is said."""
+    return np.full((shard.frames[number + 1] - shard.frames[number]) // FRAMES_PER_STEP, BLANK, np.int8)
 
 
 def _size(settings: Settings) -> Size:

@@ -6,8 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.training import kernels_cpu
+from models.training import kernels_cpu, sparse_cpu
 
+SPARSE_BELOW = 0.3
+"""Share of spikes from which on the dense product is the faster one."""
 _ITEMS = 8  # work items of the norm's gradient; their partial sums are added at the end
 
 
@@ -135,6 +137,74 @@ class _Norm(torch.autograd.Function):
         return g_x, g_gain.sum(0), g_offset.sum(0)
 
 
+class _Synapses(torch.autograd.Function):
+    """Where few fire, both products with the spikes go by what fired; the entries are kept for the second."""
+
+    @staticmethod
+    def forward(ctx, spikes, weight):  # type: ignore[no-untyped-def, override]
+        rows = spikes.detach().contiguous().view(-1, weight.shape[0])
+        ctx.shape = spikes.shape
+        entries = _compressed(rows) if _suits(weight) else None
+        ctx.sparse = entries is not None
+        ctx.save_for_backward(weight, *(entries or (rows,)))
+        if entries is None:
+            return spikes @ weight
+        y = torch.empty(*spikes.shape[:-1], weight.shape[1])
+        _sums(*entries, _array(weight), y.view(-1, weight.shape[1]))
+        return y
+
+    @staticmethod
+    def backward(ctx, g):  # type: ignore[no-untyped-def, override]
+        weight, *spikes = ctx.saved_tensors
+        g = g.contiguous().view(-1, weight.shape[1])
+        g_spikes = (g @ weight.t()).view(ctx.shape) if ctx.needs_input_grad[0] else None
+        if not ctx.sparse:
+            return g_spikes, spikes[0].t() @ g
+        starts, index, value = spikes
+        columns = torch.empty(len(weight) + 1, dtype=torch.int64)
+        row, size = torch.empty_like(index), torch.empty_like(value)
+        arrays = (starts, index, value, columns, row, size)
+        sparse_cpu.by_column(*(one.numpy() for one in arrays))
+        g_weight = torch.empty_like(weight)
+        _sums(columns, row, size, g.numpy(), g_weight)
+        return g_spikes, g_weight
+
+
+def _suits(weight: Tensor) -> bool:
+    return weight.shape[0] % 32 == 0 and weight.shape[1] % sparse_cpu.COLUMNS == 0
+
+
+def _compressed(rows: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
+    """The spikes (rows, n) by rows, as starts, columns and values; None where too many fired."""
+    most = int(SPARSE_BELOW * rows.numel()) + rows.shape[1]
+    starts = torch.empty(len(rows) + 1, dtype=torch.int64)
+    index, value = torch.empty(most, dtype=torch.int32), torch.empty(most)
+    count = sparse_cpu.compressed(rows.numpy(), most, starts.numpy(), index.numpy(), value.numpy())
+    return None if count < 0 else (starts, index[:count].clone(), value[:count].clone())
+
+
+def _sums(starts: Tensor, index: Tensor, value: Tensor, matrix: np.ndarray, out: Tensor) -> None:
+    tiles = np.empty((out.shape[1] // sparse_cpu.COLUMNS, len(matrix), sparse_cpu.COLUMNS), np.float32)
+    sparse_cpu.sums_of_rows(starts.numpy(), index.numpy(), value.numpy(), matrix, out.numpy(), tiles)
+
+
+class _Conv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight):  # type: ignore[no-untyped-def, override]
+        x = x.contiguous()
+        y = torch.empty_like(x)
+        kernels_cpu.conv_forward(x.detach().numpy(), _array(weight), y.numpy())
+        ctx.save_for_backward(x, weight)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):  # type: ignore[no-untyped-def, override]
+        x, weight = ctx.saved_tensors
+        g_x, g_weight = torch.empty_like(x), torch.empty(len(x), *weight.shape)
+        kernels_cpu.conv_backward(_array(g), x.numpy(), _array(weight), g_x.numpy(), g_weight.numpy())
+        return g_x, g_weight.sum(0)
+
+
 def lif(
     x: Tensor, leak: Tensor, threshold: Tensor, levels: int, signed: bool, soft: bool, surrogate: str
 ) -> Tensor:
@@ -147,6 +217,26 @@ def wkv(k: Tensor, v: Tensor, decay: Tensor, bonus: Tensor) -> Tensor:
     """See `kernels.wkv`."""
     y: Tensor = _Wkv.apply(k, v, decay, bonus)
     return y
+
+
+def synapses(spikes: Tensor, weight: Tensor) -> Tensor:
+    """See `kernels.synapses`."""
+    y: Tensor = _Synapses.apply(spikes, weight)
+    return y
+
+
+def conv(x: Tensor, weight: Tensor) -> Tensor:
+    """See `kernels.conv`."""
+    y: Tensor = _Conv.apply(x, weight)
+    return y
+
+
+def dropout(x: Tensor, share: float) -> Tensor:
+    """See `kernels.dropout`; one random byte a value, eight from each draw."""
+    least = round(256 * share)
+    bits = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+    kept = (bits.view(torch.uint8)[: x.numel()] >= least).view(x.shape)
+    return x * kept * (256 / (256 - least))
 
 
 def norm(x: Tensor, gain: Tensor, offset: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from models.training import kernels_cuda
 from models.training.kernels_cuda import BLOCK
-from models.training.plain import norm
+from models.training.plain import conv, dropout, norm, synapses
 
-__all__ = ["lif", "norm", "wkv"]
+__all__ = ["conv", "dropout", "lif", "norm", "synapses", "wkv"]
 
 
 def _grid(x: Tensor) -> tuple[int, int]:

@@ -136,6 +136,17 @@ class Affine(nn.Module):
         )
 
 
+class Dropout(nn.Module):
+    """Sets a random share of values to zero while training (Srivastava et al. 2014)."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        return kernels.dropout(x, self.share) if self.training and self.share else x
+
+
 class Synapses(nn.Module):
     """A weight matrix that sees spikes: `weight` (n_in, n_out), one row per input neuron."""
 
@@ -145,7 +156,7 @@ class Synapses(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_out)) if bias else None
 
     def forward(self, spikes: Tensor) -> Tensor:
-        y = spikes @ self.weight
+        y = kernels.synapses(spikes, self.weight)
         return y if self.bias is None else y + self.bias
 
     def emit(self, builder: ProgramBuilder, name: str, spikes: str) -> str:
@@ -162,9 +173,7 @@ class Conv(nn.Module):
         self.weight = nn.Parameter(torch.randn(taps, n) / math.sqrt(taps))
 
     def forward(self, spikes: Tensor) -> Tensor:
-        taps, n = self.weight.shape
-        x = F.pad(spikes.transpose(1, 2), (taps - 1, 0))
-        return F.conv1d(x, self.weight.t().unsqueeze(1), groups=n).transpose(1, 2)
+        return kernels.conv(spikes, self.weight)
 
     def emit(self, builder: ProgramBuilder, name: str, spikes: str) -> str:
         weight, scale = to_int8(_array(self.weight))
@@ -255,7 +264,7 @@ class TimeMix(nn.Module):
         self.norm_out = Norm(n)
         self.neuron_out = shape.neuron(n)
         self.out = Synapses(n, n, size=0.1)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
 
     def forward(self, h: Tensor) -> Tensor:
         x = self.norm(h)
@@ -291,7 +300,7 @@ class ChannelMix(nn.Module):
         self.norm_out = Norm(hidden)
         self.neuron_out = shape.neuron(hidden)
         self.out = Synapses(hidden, n, size=0.1)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
 
     def forward(self, h: Tensor) -> Tensor:
         y = self.wide(self.neuron(self.shift(self.norm(h))))
@@ -315,7 +324,7 @@ class ConvMix(nn.Module):
         self.norm_out = Norm(n)
         self.neuron_out = shape.neuron(n)
         self.out = Synapses(n, n, size=0.1)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = Dropout(shape.dropout)
 
     def forward(self, h: Tensor) -> Tensor:
         y = self.conv(self.neuron(self.norm(h)))

@@ -1,7 +1,7 @@
 """The one dispatch point of the fused training kernels: Numba on the CPU, Triton on CUDA, else plain PyTorch.
 
 `implementation(tensor)` says which one runs; `SPIKETALK_KERNELS=plain|numba|triton` overrides it. Every
-implementation offers the same three differentiable functions, checked against each other in
+implementation offers the same differentiable functions, checked against each other in
 `tests/models/training/test_kernels.py`.
 """
 
@@ -55,6 +55,24 @@ def wkv(k: Tensor, v: Tensor, decay: Tensor, bonus: Tensor) -> Tensor:
 def norm(x: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
     """Root-mean-square norm over the last axis, times gain, plus offset."""
     y: Tensor = implementation(x).norm(x.float(), gain, offset)
+    return y
+
+
+def synapses(spikes: Tensor, weight: Tensor) -> Tensor:
+    """Currents (batch, time, n_out) that spikes (batch, time, n_in) give through weights (n_in, n_out)."""
+    y: Tensor = implementation(spikes).synapses(spikes, weight)
+    return y
+
+
+def conv(x: Tensor, weight: Tensor) -> Tensor:
+    """Causal depthwise convolution of (batch, time, n) with `weight` (taps, n), the last tap for now."""
+    y: Tensor = implementation(x).conv(x.float(), weight)
+    return y
+
+
+def dropout(x: Tensor, share: float) -> Tensor:
+    """`x` with a random `share` of its values zero and the others larger, so that the mean stays."""
+    y: Tensor = implementation(x).dropout(x, share)
     return y
 
 

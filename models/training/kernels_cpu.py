@@ -239,3 +239,42 @@ def norm_backward(g_y, x, gain, scale, g_x, g_gain, g_offset):  # type: ignore[n
                 g_gain[item, c] += g_y[r, c] * x[r, c] * inverse
                 g_offset[item, c] += g_y[r, c]
                 g_x[r, c] = g_y[r, c] * gain[c] * inverse - x[r, c] * pull
+
+
+@_fused
+def conv_forward(x, weight, y):  # type: ignore[no-untyped-def]
+    """Causal depthwise convolution: y[t] = Σ_i weight[i]·x[t − taps + 1 + i], zeros before the first step."""
+    n_batch, n_time, n = x.shape
+    taps = len(weight)
+    for b in nb.prange(n_batch):
+        for t in range(n_time):
+            out = y[b, t]
+            for c in range(n):
+                out[c] = 0.0
+            for i in range(max(0, taps - 1 - t), taps):
+                seen, w = x[b, t - taps + 1 + i], weight[i]
+                for c in range(n):
+                    out[c] += w[c] * seen[c]
+
+
+@_fused
+def conv_backward(g_y, x, weight, g_x, g_weight):  # type: ignore[no-untyped-def]
+    """Gradient of the convolution; `g_weight` is (batch, taps, n) and summed by the caller."""
+    n_batch, n_time, n = x.shape
+    taps = len(weight)
+    for b in nb.prange(n_batch):
+        for i in range(taps):
+            for c in range(n):
+                g_weight[b, i, c] = 0.0
+        for t in range(n_time):
+            g, out = g_y[b, t], g_x[b, t]
+            for i in range(max(0, taps - 1 - t), taps):
+                seen, sums = x[b, t - taps + 1 + i], g_weight[b, i]
+                for c in range(n):
+                    sums[c] += g[c] * seen[c]
+            for c in range(n):
+                out[c] = 0.0
+            for i in range(max(0, taps + t - n_time), taps):
+                later, w = g_y[b, t + taps - 1 - i], weight[i]
+                for c in range(n):
+                    out[c] += w[c] * later[c]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from models.training.surrogate import slope
@@ -62,3 +63,20 @@ def wkv(k: Tensor, v: Tensor, decay: Tensor, bonus: Tensor) -> Tensor:
 def norm(x: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
     """See `kernels.norm`."""
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-5) * gain + offset
+
+
+def synapses(spikes: Tensor, weight: Tensor) -> Tensor:
+    """See `kernels.synapses`."""
+    return spikes @ weight
+
+
+def conv(x: Tensor, weight: Tensor) -> Tensor:
+    """See `kernels.conv`."""
+    taps, n = weight.shape
+    padded = F.pad(x.transpose(1, 2), (taps - 1, 0))
+    return F.conv1d(padded, weight.t().unsqueeze(1), groups=n).transpose(1, 2)
+
+
+def dropout(x: Tensor, share: float) -> Tensor:
+    """See `kernels.dropout`."""
+    return F.dropout(x, share)

@@ -43,6 +43,10 @@ def test_too_few_steps_have_no_path() -> None:
     assert forced(np.zeros((2, 3)), repeated).tolist() == [UNKNOWN, UNKNOWN]
 
 
+def test_where_nothing_is_said_all_is_blank() -> None:
+    assert forced(np.zeros((5, 3)), np.array([], np.int64)).tolist() == [BLANK] * 5
+
+
 def test_labels_are_stretched_with_the_sound() -> None:
     labels = np.array([BLANK, 5, 5, 7], np.int8)
 

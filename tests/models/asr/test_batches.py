@@ -98,3 +98,30 @@ def test_a_room_adds_a_tail_behind_a_clap_and_nothing_before_it() -> None:
 def test_a_microphone_colours_smoothly() -> None:
     colour = coloured(BANDS, 0.4, np.random.default_rng(6))
     assert np.abs(np.diff(colour)).max() < 0.25 * np.ptp(colour)
+
+
+@given(st.integers(0, 1000), st.integers(1, 4))
+def test_a_late_answer_hears_more_and_says_the_same(seed: int, late: int) -> None:
+    random = np.random.default_rng(seed)
+    (entry,) = recording(spoken(random, 20))
+    for piece in pieces(entry, random):
+        sound = piece.log_mels(late)
+        assert len(sound) == piece.frames + FRAMES * late
+        assert np.array_equal(sound[: piece.frames], piece.log_mels())
+    rest = sound[piece.frames :]  # behind the last piece there is nothing more to hear
+    assert (rest == rest[0]).all()
+
+
+def test_labels_come_late_with_the_answers() -> None:
+    entries = recording(spoken(np.random.default_rng(6), 8))
+    zero, one = np.zeros(BANDS, np.float32), np.ones(BANDS, np.float32)
+    still = Recipe(speed=0, warp=0)
+    batch = training_batch(entries, np.random.default_rng(5), zero, one, [], still, late=2)
+    labels = entries[0].labels
+    assert batch.labels is not None and labels is not None
+    assert batch.labels[0].tolist() == [BLANK, BLANK, *labels.tolist()]
+
+
+def test_a_sound_without_words_stays_in_the_passes() -> None:
+    (entry,) = recording(np.zeros(40, np.int64))
+    assert pieces(entry, np.random.default_rng(0)) == [entry]

@@ -54,3 +54,30 @@ def test_norm_equals_plain() -> None:
     torch.manual_seed(2)
     x, gain, offset = torch.randn(5, 11, 32), torch.rand(32), torch.randn(32)
     _assert_close(_gradients(autograd_cpu.norm, [x, gain, offset]), _gradients(plain.norm, [x, gain, offset]))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.6])
+def test_products_by_what_fired_equal_dense_ones(share: float) -> None:
+    """Graded and signed spikes, some of them −0; above SPARSE_BELOW the dense product takes over."""
+    torch.manual_seed(3)
+    spikes = torch.randint(-3, 4, (2, 45, 96)).float() * (torch.rand(2, 45, 96) < share)
+    weight = torch.randn(96, 64)
+    ours = _gradients(autograd_cpu.synapses, [spikes, weight])
+    _assert_close(ours, _gradients(plain.synapses, [spikes, weight]))
+
+
+@pytest.mark.parametrize("steps", [1, 3, 30])
+def test_conv_equals_plain(steps: int) -> None:
+    torch.manual_seed(4)
+    tensors = [torch.randn(3, steps, 13), torch.randn(8, 13)]
+    _assert_close(_gradients(autograd_cpu.conv, tensors), _gradients(plain.conv, tensors))
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
+    torch.manual_seed(5)
+    x = torch.ones(50, 40, 63, requires_grad=True)
+    y = autograd_cpu.dropout(x, 0.1)
+    y.sum().backward()
+    assert abs(float((y == 0).float().mean()) - 26 / 256) < 0.005
+    assert abs(float(y.detach().mean()) - 1) < 0.005
+    assert x.grad is not None and torch.equal(x.grad, y)  # what was dropped gets no gradient
