@@ -83,10 +83,7 @@ def loss(model: nn.Module, windows: Tensor) -> tuple[Tensor, dict[str, float]]:
     windows = windows.to(next(model.parameters()).device)
     logits = model(windows[:, :-1])
     target = windows[:, 1:].reshape(-1)
-    value = nn.functional.cross_entropy(
-        logits.reshape(-1, logits.shape[-1]).float(), target, ignore_index=PAD
-    )
-    return value, {}
+    return kernels.cross_entropy(logits.reshape(-1, logits.shape[-1]), target, PAD), {}
 
 
 def held_nats(model: nn.Module, streams: Streams, longest: int = 256) -> tuple[float, int]:

@@ -205,6 +205,24 @@ class _Conv(torch.autograd.Function):
         return g_x, g_weight.sum(0)
 
 
+class _CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, logits, target, ignored):  # type: ignore[no-untyped-def, override]
+        logits = logits.contiguous()
+        nats, gradient = torch.empty(len(logits)), torch.empty_like(logits)
+        kernels_cpu.cross_entropy(
+            logits.detach().numpy(), target.numpy(), ignored, nats.numpy(), gradient.numpy()
+        )
+        ctx.save_for_backward(gradient)
+        ctx.count = max(1, int((target != ignored).sum()))
+        return nats.sum() / ctx.count
+
+    @staticmethod
+    def backward(ctx, g):  # type: ignore[no-untyped-def, override]
+        (gradient,) = ctx.saved_tensors
+        return gradient.mul_(g / ctx.count), None, None
+
+
 def lif(
     x: Tensor, leak: Tensor, threshold: Tensor, levels: int, signed: bool, soft: bool, surrogate: str
 ) -> Tensor:
@@ -223,6 +241,12 @@ def synapses(spikes: Tensor, weight: Tensor) -> Tensor:
     """See `kernels.synapses`."""
     y: Tensor = _Synapses.apply(spikes, weight)
     return y
+
+
+def cross_entropy(logits: Tensor, target: Tensor, ignored: int) -> Tensor:
+    """See `kernels.cross_entropy`."""
+    nats: Tensor = _CrossEntropy.apply(logits, target, ignored)
+    return nats
 
 
 def conv(x: Tensor, weight: Tensor) -> Tensor:

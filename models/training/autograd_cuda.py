@@ -7,9 +7,9 @@ from torch import Tensor
 
 from models.training import kernels_cuda
 from models.training.kernels_cuda import BLOCK
-from models.training.plain import conv, dropout, norm, synapses
+from models.training.plain import conv, cross_entropy, dropout, norm, synapses
 
-__all__ = ["conv", "dropout", "lif", "norm", "synapses", "wkv"]
+__all__ = ["conv", "cross_entropy", "dropout", "lif", "norm", "synapses", "wkv"]
 
 
 def _grid(x: Tensor) -> tuple[int, int]:

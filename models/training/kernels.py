@@ -76,6 +76,12 @@ def dropout(x: Tensor, share: float) -> Tensor:
     return y
 
 
+def cross_entropy(logits: Tensor, target: Tensor, ignored: int) -> Tensor:
+    """Mean nats of `target` (rows,) under `logits` (rows, n), over the rows whose target is not `ignored`."""
+    nats: Tensor = implementation(logits).cross_entropy(logits.float(), target, ignored)
+    return nats
+
+
 def set_threads(n: int) -> None:
     """Gives PyTorch and the Numba kernels `n` threads each (they take turns, so `n` cores serve both)."""
     torch.set_num_threads(n)

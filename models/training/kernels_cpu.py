@@ -278,3 +278,29 @@ def conv_backward(g_y, x, weight, g_x, g_weight):  # type: ignore[no-untyped-def
                 later, w = g_y[b, t + taps - 1 - i], weight[i]
                 for c in range(n):
                     out[c] += w[c] * later[c]
+
+
+@_fused
+def cross_entropy(logits, target, ignored, nats, gradient):  # type: ignore[no-untyped-def]
+    """−ln softmax(logits)[target] of every row, and its gradient softmax − onehot; both 0 where ignored."""
+    n_rows, n = logits.shape
+    for r in nb.prange(n_rows):
+        row, g, right = logits[r], gradient[r], target[r]
+        if right == ignored:
+            nats[r] = np.float32(0.0)
+            for c in range(n):
+                g[c] = np.float32(0.0)
+        else:
+            largest = row[0]
+            for c in range(n):
+                largest = max(largest, row[c])
+            for c in range(n):
+                g[c] = _exp(row[c] - largest)
+            total = np.float32(0.0)
+            for c in range(n):
+                total += g[c]
+            inverse = np.float32(1.0) / total
+            for c in range(n):
+                g[c] *= inverse
+            nats[r] = largest - row[right] + np.float32(math.log(total))
+            g[right] -= np.float32(1.0)

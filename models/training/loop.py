@@ -177,7 +177,9 @@ def _optimisers(groups: list[Group], plan: Plan) -> list[torch.optim.Optimizer]:
         if large:
             times = group.times * plan.muon
             by_muon.append({"params": large, "times": times, "weight_decay": 0.2 * plan.weight_decay})
-    optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(adam, lr=plan.rate, betas=plan.betas)]
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(adam, lr=plan.rate, betas=plan.betas, fused=True)
+    ]
     if by_muon:
         optimisers.append(muon.Muon(by_muon, lr=plan.rate))  # type: ignore[arg-type]
     return optimisers

@@ -80,3 +80,8 @@ def conv(x: Tensor, weight: Tensor) -> Tensor:
 def dropout(x: Tensor, share: float) -> Tensor:
     """See `kernels.dropout`."""
     return F.dropout(x, share)
+
+
+def cross_entropy(logits: Tensor, target: Tensor, ignored: int) -> Tensor:
+    """See `kernels.cross_entropy`."""
+    return F.cross_entropy(logits, target, ignore_index=ignored)

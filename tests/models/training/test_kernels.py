@@ -81,3 +81,15 @@ def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
     assert abs(float((y == 0).float().mean()) - 26 / 256) < 0.005
     assert abs(float(y.detach().mean()) - 1) < 0.005
     assert x.grad is not None and torch.equal(x.grad, y)  # what was dropped gets no gradient
+
+
+def test_cross_entropy_equals_plain() -> None:
+    torch.manual_seed(6)
+    target = torch.randint(0, 50, (30,))
+    target[::7] = 3
+    for size in (1.0, 60.0):  # logits of ±150 overflow without the maximum
+        logits = [torch.randn(30, 50) * size]
+        _assert_close(
+            _gradients(autograd_cpu.cross_entropy, logits, target, 3),
+            _gradients(plain.cross_entropy, logits, target, 3),
+        )
