@@ -1,4 +1,4 @@
-"""The ears as a task: frames in, words out, computed in a thread of their own."""
+"""The ears as a task: frames in, words out, computed beside everything else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from agent.prosody import Prosody
 from agent.spans import Measure, Metered, Span, metered, unmeasured
 from agent.stages import Ears, Expecting, Hearing, Stepping, Together
 from agent.turn.events import EndGuess, Event, Partial, Source, SpeechStarted, SpeechStopped
-from agent.worker import Worker
 
 T = TypeVar("T")
 
@@ -70,7 +69,7 @@ class Recogniser:
         self._judge, self._measure = judge, measure
         self._prosody = Prosody()
         self._ears, self._inbox, self._work, self._happen = ears, inbox, work, happen
-        self._worker = Worker("ears")
+        self._worker = work.worker("ears")
         self._kept: deque[Heard] = deque(maxlen=KEPT)
         self._hearing: Hearing | None = None
         self._resting = False

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from agent.worker import AtOnce, Worker
+
 Pace = Literal["live", "file"]
 """live: audio goes on while stages compute. file: it waits, so that the same audio gives the same talk."""
 
@@ -18,6 +20,10 @@ class Work:
         self._pace = pace
         self._under_way = 0
         self._waiting: asyncio.Future[None] | None = None
+
+    def worker(self, name: str) -> Worker | AtOnce:
+        """Where one stage computes: in a thread of its own, or at once where audio waits for it."""
+        return AtOnce() if self._pace == "file" else Worker(name)
 
     def begin(self) -> None:
         """One more piece of work."""

@@ -2,7 +2,8 @@
 
 Four kinds of task, all in one group: `listen` follows the microphone and moves the loudspeaker with it,
 `recognise` makes words, `take_turns` is the only one that decides, and each reply, drafted or said, is a task
-of its own. They talk through bounded channels. Everything that computes does so in a worker thread.
+of its own. They talk through bounded channels. Everything that computes does so in a worker thread, but for
+talks from files, where one thing happens after the other (`agent.pace`).
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from agent.spans import Measure, Metered, Span, metered, unmeasured
 from agent.stages import Mind, Mouth, Piece, Stoppable
 from agent.trace import Moment, now
 from agent.turn.events import Event, Failed, Why
-from agent.worker import Worker
 
 T = TypeVar("T")
 
@@ -46,7 +45,7 @@ class Replies:
         self._measure = measure
         self._mind, self._mouth, self._player = mind, mouth, player
         self._work, self._clock, self._happen = work, clock, happen
-        self._workers = {"mind": Worker("mind"), "mouth": Worker("mouth")}
+        self._workers = {stage: work.worker(stage) for stage in ("mind", "mouth")}
         self._busy: dict[str, int] = {}
         self._committed: dict[int, float] = {}
         self._ready: dict[int, float] = {}

@@ -1,7 +1,7 @@
 """What the pipeline asks of ears, mind and mouth: anything that keeps these small interfaces can be one.
 
-All calls are made from worker threads, one at a time for each stage. None may have a side effect outside
-itself: a reply may be a draft that nobody will hear.
+Calls are made from worker threads, one at a time for each stage, and in talks from files from the event
+loop's own. None may have a side effect outside itself: a reply may be a draft that nobody will hear.
 """
 
 from __future__ import annotations

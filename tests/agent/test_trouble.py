@@ -81,6 +81,14 @@ class WatchedStages:
             yield piece
 
 
+class Slow(Room):
+    """A room in which time passes, so that threads get their turn: a millisecond for each frame."""
+
+    async def hear(self) -> Floats | None:
+        await asyncio.sleep(0.001)
+        return await super().hear()
+
+
 AWAITS = [
     ("listen", 1), ("listen", 2), ("hear", 1), ("hear", 30), ("so far", 1), ("reply", 1), ("speak", 1),
     ("piece", 1), ("piece", 2), ("piece", 9), ("so far", 2), ("reply", 2),
@@ -94,7 +102,7 @@ def test_cancelled_while_a_stage_computes_nothing_is_left(kind: str, number: int
     stages = WatchedStages(scene := read("barge_in"), wire)
 
     async def live() -> Conversation:
-        conversation = Conversation(Room(scene), stages, stages, stages, pace="file")
+        conversation = Conversation(Slow(scene), stages, stages, stages)
         task = asyncio.create_task(conversation.converse())
         loop = asyncio.get_running_loop()
 
@@ -138,14 +146,6 @@ def twice(scene: Scene, later_ms: int) -> Scene:
     scene.until = Samples(scene.sounds[-1].end + samples(4_000))
     scene.rules = {}
     return scene
-
-
-class Slow(Room):
-    """A room in which time passes, so that threads get their turn: a millisecond for each frame."""
-
-    async def hear(self) -> Floats | None:
-        await asyncio.sleep(0.001)
-        return await super().hear()
 
 
 class HangingOnce:
