@@ -9,7 +9,7 @@ import csv
 import io
 import itertools
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +52,22 @@ def held_out(source: str, speaker: str) -> bool:
     return speaker in HELD_OUT_SPEAKERS or source in ("speechocean762-test", "cathy")
 
 
-def read_shard(name: str, folder: Path | None = None) -> Iterator[Utterance]:
-    """The utterances of a tar shard, texts from the manifest beside it; undecodable files are passed over."""
+def read_shard(
+    name: str, folder: Path | None = None, wanted: Callable[[int, str], bool] = lambda number, speaker: True
+) -> Iterator[Utterance]:
+    """The utterances of a tar shard, texts from the manifest beside it; undecodable files are passed over.
+
+    Only those are decoded that are `wanted`, by their number in the shard and their speaker.
+    """
     folder = folder or data_folder() / "audio"
     with (folder / f"{name}.tsv").open(encoding="utf-8") as lines:
         rows = {row["id"]: row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
     with tarfile.open(folder / f"{name}.tar") as shard:
-        for member in shard:
-            file = shard.extractfile(member)
-            if file is None:
-                continue
+        for number, member in enumerate(member for member in shard if member.isfile()):
             row = rows[Path(member.name).stem]
+            file = shard.extractfile(member)
+            if file is None or not wanted(number, row["speaker"]):
+                continue
             text = _DIGITS[int(row["text"])] if name == "spoken-digits" else row["text"]
             try:
                 samples = read_audio(io.BytesIO(file.read()))

@@ -229,6 +229,10 @@ class Stream:
         self._shown = f"{stable}|{unstable}"
         return Partial(stable, unstable, self._decoder.end_log_p())
 
+    def end_log_p(self) -> float:
+        """ln p(a sentence ends after the words so far); after `finish`, after the last word."""
+        return self._decoder.end_log_p()
+
     def fork(self) -> Stream:
         """An independent stream that has heard the same, at 16 kHz only."""
         other = copy(self)

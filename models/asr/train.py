@@ -37,6 +37,7 @@ from models.asr.robust import noises as held_out_noises
 from models.asr.sequence import partition, trigram
 from models.asr.sounds import synthesised
 from models.training import crew, kernels
+from models.training.grow import widen
 from models.training.loop import CHECKPOINT, Group, Plan, begin, fit, load_average
 from models.training.mismatch import inject
 
@@ -106,7 +107,8 @@ def train(
 
     An update sees `batch_s` seconds of speech, shared out among `processes`. A run that hears a little
     already can be the `aligner` of the next one (its folder): its forced alignments give the frame
-    criterion, and without one there is CTC alone. `start` is the folder of a run to begin from.
+    criterion, and without one there is CTC alone. `start` is the folder of a run to begin from, as wide as
+    this one or narrower (models/training/grow.py).
     """
     if aligner is not None and not (folder / ALIGNMENTS).exists():
         _align(aligner, folder / ALIGNMENTS, cache)
@@ -131,7 +133,7 @@ def train(
     if chip:
         inject(Ears(_size(settings)), chip)  # refused before anything is read
     if start is not None and not (folder / CHECKPOINT).exists():
-        begin(_network(start), _made(folder))
+        begin(_grown(_network(start), settings), _made(folder))
     crew.run(learn, processes, settings, folder, cache, device, evaluate_every)
     return None if dense else export(folder, export_to or SHIPPED / "ears.safetensors")
 
@@ -206,6 +208,13 @@ def _network(folder: Path) -> Ears:
     model = Ears(_size(Settings(**json.loads((folder / SETTINGS).read_text()))))
     model.load_state_dict(load_average(folder))
     return model
+
+
+def _grown(network: Ears, settings: Settings) -> Ears:
+    """A run's network for another run to begin from, wider where that one is."""
+    wanted = Ears(_size(settings))
+    widen(network, wanted, stacked={"second.weight": 2})
+    return wanted
 
 
 def _front_end(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
