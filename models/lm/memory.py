@@ -20,6 +20,8 @@ import numpy as np
 
 from models.lm.likeness import FILE as LIKENESS
 from models.lm.likeness import Scale
+from models.lm.postings import owners
+from models.lm.repair import EDGE, SMALL, UNKNOWN, Repair
 from models.lm.spoken import CUT, SILENCE
 from models.lm.wordings import Wordings, Words
 
@@ -138,35 +140,24 @@ class Memory:
         at = int(np.searchsorted(codes, code))
         return int(counts[at]) if at < len(codes) and codes[at] == code else 0
 
+    @cached_property
+    def repair(self) -> Repair:
+        """What users say, and the wordings of intents, two words in a row."""
+        wordings = self.wordings
+        lengths = np.diff(wordings.starts)
+        edged = np.full(len(wordings.ids) + len(lengths) + 1, EDGE, np.uint32)
+        edged[np.arange(len(wordings.ids)) + owners(wordings.starts) + 1] = wordings.ids
+        more = np.unique(edged[:-1] << np.uint32(16) | edged[1:], return_counts=True)
+        codes, place = np.unique(np.concatenate([self._pairs[0], more[0]]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([self._pairs[1], more[1]]))
+        small = frozenset(self.number[w] for w in SMALL if w in self.number)
+        return Repair.of(codes, counts, len(self.words), self.sounding, small)
+
     def repaired(self, words: Sequence[str]) -> list[str]:
-        """The line with words that do not go with both neighbours changed to ones that sound like them and do.
-
-        Twice from left to right, since a word repaired may show what the one before it was meant to be.
-        """
-        edge = 0xFFFF
-        ids = [edge, *(self.number.get(w, edge - 1) for w in words), edge]
-        for _ in range(2):
-            for i in range(1, len(ids) - 1):
-                ids[i] = self._meant(ids[i - 1], ids[i], ids[i + 1])
-        return [w if i == edge - 1 else self.words[i] for w, i in zip(words, ids[1:-1], strict=True)]
-
-    def _meant(self, before: int, word: int, after: int) -> int:
-        """The word that sounds like one and goes with its neighbours much better, or the word itself."""
-        edge = 0xFFFF
-        if word >= edge - 1:
-            return word
-        left, right = self._often(before, word), self._often(word, after)
-        if left and right:
-            return word
-        best, most = word, max(2.0, 3.0 * (left + right))
-        for rank, other in enumerate(self.sounding[word].tolist()):
-            if other == edge:
-                break
-            left, right = self._often(before, other), self._often(other, after)
-            fit = (left + right + 6 * min(left, right)) * 0.93**rank
-            if fit > most:
-                best, most = other, fit
-        return best
+        """The line that was probably said, where some of its words may be misheard; unknown words stay as they are."""
+        heard = [self.number.get(w, UNKNOWN) for w in words]
+        strange = iter(w for w in words if w not in self.number)
+        return [next(strange) if i == UNKNOWN else self.words[i] for i in self.repair.line(heard)]
 
     def thing(self, words: Sequence[str]) -> str:
         """The rarest word of a line that mostly follows an article or the like, or "" when there is none."""

@@ -41,6 +41,7 @@ LEANING = frozenset(
     {"short", "story", "either", "rhyme", "opposite"}
 )  # marks of intents that wait for memory
 NEARNESS = 1.0  # of the chance that a phrasing of danger is meant, beside the trained sense's own
+NO_SUSPICION = 0.05  # less than this in what was probably said, and a misheard word raised the alarm
 BEGUN = "We've only just begun! What's on your mind?"
 
 
@@ -118,7 +119,7 @@ class Talk:
             self._certain(said, line)
             or self._worked_out(said)
             or self._understood(said)
-            or self._otherwise(said)
+            or self._otherwise(self._repaired(said))
         )
         if self.turns and reply.source in ("intent", "memory", "asking") and _GOODBYE.search(said):
             told = notes.Notes.of(self.turns, self._names())
@@ -132,12 +133,26 @@ class Talk:
                 return Reply(asking.ask("", self.turns, self._seed), "asking", 0.0)
             found = silences.lines(self._mind.memory, self.turns)
             return Reply(found[int(self._random.integers(len(found)))], "silence")
-        alarm = danger.recognise(said) or self._danger_meant(said)
-        if alarm:
+        if alarm := self._alarm(said):
             return Reply(danger.answer(alarm, self.turns, self._seed), "danger", heard=alarm.words)
         if danger.still_there(self.turns, said):
             return Reply(self._still_serious(said), "danger")
         return None
+
+    def _alarm(self, said: str) -> danger.Danger | None:
+        """The danger in a line, or in the line that was probably said; none where only a misheard word sounds like it."""
+        heard = self._repaired(said)
+        if heard == said:
+            return danger.recognise(said) or self._danger_meant(said)
+        found = danger.recognise(heard) or self._danger_meant(heard) or danger.by_pattern(said)
+        if found or self._suspicion(heard) < NO_SUSPICION:
+            return found
+        return danger.recognise(said) or self._danger_meant(said)
+
+    def _suspicion(self, said: str) -> float:
+        """How much the trained sense and the nearness to phrasings of danger suspect a line together."""
+        near = sum(m.chance for m in self._meant(said) if self._danger_of(m))
+        return danger.suspicion(said)[0] + NEARNESS * near
 
     def _danger_meant(self, said: str) -> danger.Danger | None:
         """The danger that the trained sense and the nearness to phrasings of danger suspect together."""
@@ -165,12 +180,15 @@ class Talk:
             return Reply(told, "notes")
         if (spelled := facts.spelled(said)) is not None:
             return Reply(spelled, "spelling")
-        repaired = " ".join(self._mind.memory.repaired(said.split()[-LONGEST:]))
-        if (known := knowledge.known(said) or knowledge.known(repaired)) is not None:
+        if (known := knowledge.known(said)) is not None:
             return Reply(known, "facts")
         before = next((text.lower() for who, text in reversed(self.turns) if who == "pip"), "")
         name = notes.own_name(said, before, names)
         return self._greeting(said, name) if name else None
+
+    def _repaired(self, said: str) -> str:
+        """The line that was probably said, where words of it were misheard; the last words of a long one."""
+        return " ".join(self._mind.memory.repaired(said.split()[-LONGEST:]))
 
     def _names(self, said: str = "") -> frozenset[str]:
         """Words that may be names in this talk: known ones, new ones, and after a greeting those that are rare."""
@@ -197,7 +215,7 @@ class Talk:
         """An intent or a remembered exchange: whichever is sure, the intent first."""
         choice = self._mind.choice
         wanted = wishes.again(self.turns, said)
-        about = topic(wanted or said) if wishes.CLEAR_WISH.search(wanted or said) else ""
+        about = topic(wanted or said) and topic(wanted or self._repaired(said)) if wishes.CLEAR_WISH.search(wanted or said) else ""
         if introduced := notes.introduced(said):
             return Reply(introduced, "notes")
         if picked := facts.chosen(said, crc32(said.encode()) + self._seed):
@@ -206,7 +224,15 @@ class Talk:
         meant = self._intents(asked)
         if not about and (sure := self._answered(asked, meant, self._enough(said))):
             return sure
-        plain = plainly(said) if not wanted else ""
+        heard = self._repaired(asked)
+        if heard != asked and not wanted:
+            if (worked := self._worked_out(heard)) is not None:
+                return worked
+            again = self._intents(heard)
+            if not about and (sure := self._answered(heard, again, self._enough(heard))):
+                return sure
+            meant = max(meant, again, key=lambda m: m[0].chance if m else 0.0)
+        plain = (plainly(said) or plainly(heard)) if not wanted else ""
         if plain and (sure := self._answered(plain, self._intents(plain), choice.meant)):
             return sure
         recalled = self._recalled(wanted or said)
@@ -222,7 +248,11 @@ class Talk:
         if said not in self._understandings:
             if not self._mind.choice.intents:
                 return []
-            self._understandings = {said: self._mind.memory.wordings.meant(said.split()[-LONGEST:])}
+            if len(self._understandings) > 3:
+                self._understandings.clear()
+            self._understandings[said] = (
+                self._mind.memory.wordings.meant(said.split()[-LONGEST:])
+            )
         return self._understandings[said]
 
     def _intents(self, said: str) -> list[Meant]:
@@ -282,12 +312,13 @@ class Talk:
         mind = self._mind
         found = recall(mind.memory, self.turns, said)
         found = [r for r in found if not unclean(r.text) and r.text not in self._used]
-        told = bool(self.turns) and act(core(said.split())) in ("tell", "")
+        states = act(core(said.split())) in ("tell", "")
+        if states:
+            found = [r for r in found if r.score >= mind.choice.sure or not _strays(said, r.heard)]
+        told = bool(self.turns) and states
         if told and found and len(said.split()) < 3 and not self._goes_on(found[0]):
             return None
         if not found or found[0].score < (mind.choice.near_later if told else mind.choice.near):
-            return None
-        if told and found[0].score < mind.choice.sure and _strays(said, found[0].heard):
             return None
         if self.turns and found[0].score < 1.2 and asking.kind_after(said, ()) in ("praise", "groan"):
             return None
