@@ -102,7 +102,9 @@ class SpikingHearing:
 
     def so_far(self) -> str:
         """The words as if the sound ended here."""
-        finished = self._stream.fork().finish(readings=1)
+        ended = self._stream.fork()
+        finished = ended.finish(readings=1)
+        self._end_log_p = ended.end_log_p()
         until = Samples(self._since + self._stream.samples)
         self._account = Account(activity(finished.counts), placed(finished, self._since, until))
         return finished.text
