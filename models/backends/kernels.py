@@ -20,11 +20,12 @@ from models.backends.intrinsics import (
     abs32,
     at_address,
     float_of_bits,
-    floor32,
     rint32,
     sqrt32,
 )
-from models.backends.strips import list_pairs, synapses_of_many
+from models.backends.lists import list_pairs
+from models.backends.neurons import HARD, NORMED, SIGNED, fire, squares
+from models.backends.strips import synapses_of_many
 from models.backends.sums import list_spikes, reals, scaled, synapses
 from models.backends.table import (
     ADD,
@@ -40,10 +41,14 @@ from models.backends.table import (
     OUT,
     P0,
     P1,
-    RARE,
+    P2,
+    P3,
+    PASSING,
     STATE,
     STRIP_FROM,
+    STRIP_SHARE,
     SYNAPSES,
+    TAKEN,
     TOKEN_SHIFT,
     WEIGHT,
     WINDOW,
@@ -83,31 +88,23 @@ def exp32(x):
 
 
 @jit
-def lif(x, v, out, leak, threshold, levels, signed, hard):
-    """`ops.lif`; v is the potential before and after."""
-    limit = float32(levels)
+def lif(line, x, v, spikes):
+    """`ops.lif`, behind the norm that it took along, if any; v is the potential before and after."""
+    n, form, inverse = len(spikes), SIGNED * line[X1] + HARD * line[X2], _ONE
+    if line[P2] != 0:
+        form, inverse = form + NORMED, inverse_size(x)
+    fire(
+        form, n, int64(x.ctypes.data), int64(v.ctypes.data), int64(spikes.ctypes.data),
+        line[P0], line[P1], line[P2], line[P3], inverse, float32(line[X0]),
+    )  # fmt: skip
+
+
+@jit
+def inverse_size(x):
+    """One over the root of the mean square of `ops.norm`."""
     n = len(x)
-    for j in range(n):
-        v[j] = leak[j] * v[j] + x[j]
-    if signed:
-        for j in range(n):
-            q = v[j] / threshold[j]
-            size = floor32(abs32(q))
-            size = size if size > _ZERO else _ZERO
-            size = size if size < limit else limit
-            out[j] = int32(-size if q < _ZERO else size)
-    else:
-        for j in range(n):
-            size = floor32(v[j] / threshold[j])
-            size = size if size > _ZERO else _ZERO
-            size = size if size < limit else limit
-            out[j] = int32(size)
-    if hard:
-        for j in range(n):
-            v[j] = _ZERO if out[j] != 0 else v[j]
-    else:
-        for j in range(n):
-            v[j] = v[j] - float32(out[j]) * threshold[j]
+    mean = float32(float(squares(int64(x.ctypes.data), n)) / float(n << 20))
+    return _ONE / sqrt32(mean + _EPS)
 
 
 @jit
@@ -136,19 +133,10 @@ def wkv(k, v, num, den, top, y, decay, bonus, a, b):
 
 
 @jit
-def norm(x, y, q, gain, offset):
-    """`ops.norm`; q is scratch and may be the same memory as y."""
-    n = len(x)
-    for j in range(n):
-        c = x[j] if x[j] > -_CLIP else -_CLIP
-        c = c if c < _CLIP else _CLIP
-        q[j] = int32(rint32(c * _UNITS))
-    total = int64(0)
-    for j in range(n):
-        total += int64(q[j]) * int64(q[j])
-    mean = float32(float(total) / float(n << 20))
-    inverse = _ONE / sqrt32(mean + _EPS)
-    for j in range(n):
+def norm(x, y, gain, offset):
+    """`ops.norm`."""
+    inverse = inverse_size(x)
+    for j in range(len(x)):
         y[j] = x[j] * inverse * gain[j] + offset[j]
 
 
@@ -183,26 +171,18 @@ def shift(past, x):
 
 
 @jit
-def node(line, whole, work, words, state, acc, a, b):
+def node(line, whole, work, words, state, passing, acc, a, b):
     """Any node but synapses, for one stream."""
     op, n, n_in = line[OP], line[N], line[N_IN]
+    if op == TAKEN:
+        return
     out = work[line[OUT] : line[OUT] + n]
     x = work[line[A] : line[A] + n_in]
     at = line[STATE]
     if op == LIF:
-        leak, threshold = reals(line[P0], n), reals(line[P1], n)
-        lif(
-            x,
-            state[at : at + n],
-            whole[line[OUT] : line[OUT] + n],
-            leak,
-            threshold,
-            line[X0],
-            line[X1],
-            line[X2],
-        )
+        lif(line, x, state[at : at + n], value(line[OUT], n, whole, passing))
     elif op == NORM:
-        norm(x, out, whole[line[OUT] : line[OUT] + n], reals(line[P0], n), reals(line[P1], n))
+        norm(x, out, reals(line[P0], n), reals(line[P1], n))
     elif op == ADD:
         other = work[line[B] : line[B] + n]
         for j in range(n):
@@ -260,27 +240,35 @@ def fits(line, whole, work):
 
 
 @jit
-def tally(line, whole, count):
+def value(place, n, whole, passing):
+    """A stream's value of width n."""
+    return passing[:n] if place == PASSING else whole[place : place + n]
+
+
+@jit
+def tally(line, whole, passing, count):
     """Add one stream's spikes or synaptic operations to the node's line of counts."""
     op = line[OP]
     if op == LIF:
-        for j in range(line[OUT], line[OUT] + line[N]):
-            count[0] += abs(whole[j])
-            count[1] += whole[j] != 0
+        spikes = value(line[OUT], line[N], whole, passing)
+        for j in range(len(spikes)):
+            count[0] += abs(spikes[j])
+            count[1] += spikes[j] != 0
     elif op in (SYNAPSES, CONV):
+        spikes = value(line[A], line[N_IN], whole, passing)
         fan_out = line[X0] if op == CONV else line[N]
-        for j in range(line[A], line[A] + line[N_IN]):
-            if whole[j] != 0:
+        for j in range(len(spikes)):
+            if spikes[j] != 0:
                 count[2] += fan_out
 
 
 @jit
-def often(spikes):
+def often(spikes, streams):
     """Whether so many fire that strips are worth their copying."""
     active = 0
     for i in range(len(spikes)):
         active += spikes[i] != 0
-    return active * RARE >= len(spikes)
+    return streams * (active + STRIP_SHARE * len(spikes)) >= STRIP_FROM * len(spikes)
 
 
 @jit
@@ -290,13 +278,14 @@ def at(call, place, rows, columns, kind):
 
 
 @jit
-def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, strip, listed, counts):
+def run(table, memory, state, chosen, whole, work, passing, acc, narrow, scratch, strip, listed, counts):
     """One step of the streams whose rows of `memory` are `chosen`; 0, or 1 + the port whose input does not
-    fit.   listed: places, sizes and ends of spikes;   narrow, scratch, strip: the same memory as int16,
+    fit.   passing: the spikes that are used up at once;   listed: places and sizes of one stream's spikes,
+    woven pairs of all streams' and where these end;   narrow, scratch, strip: the same memory as int16,
     float32 and int8.
     """
     streams = len(chosen)
-    places, sizes, ends = listed
+    places, sizes, events, ends = listed
     half = len(scratch) // 2
     for i in range(len(table)):
         if table[i, OP] == INPUT:
@@ -316,27 +305,26 @@ def run(table, memory, state, chosen, whole, work, acc, narrow, scratch, strip, 
                 line = table[i]
                 if line[OP] != INPUT:
                     node(
-                        line, whole[s], work[s], memory[row], state[row], acc,
+                        line, whole[s], work[s], memory[row], state[row], passing, acc,
                         scratch[: line[N]], scratch[half : half + line[N]],
                     )  # fmt: skip
                 if len(counts) > 0:
-                    tally(line, whole[s], counts[i])
+                    tally(line, whole[s], passing, counts[i])
             if last < len(table):
                 line = table[last]
-                spikes = whole[s, line[A] : line[A] + line[N_IN]]
+                spikes = value(line[A], line[N_IN], whole[s], passing)
                 if len(counts) > 0:
-                    tally(line, whole[s], counts[last])
+                    tally(line, whole[s], passing, counts[last])
                 if s == 0 and together:
-                    together = often(spikes)
+                    together = often(spikes, streams)
                 if together:
-                    list_pairs(line[N_IN], spikes, places[s], sizes[s], ends[s])
+                    list_pairs(line[N_IN], spikes, events[s], ends[s])
                 else:
-                    if line[X0] > 0:
-                        list_spikes(line, spikes, places[0], sizes[0], ends[0])
+                    end = list_spikes(line, spikes, places, sizes) if line[X0] > 0 else 0
                     out = work[s, line[OUT] : line[OUT] + line[N]]
-                    synapses(line, spikes, out, acc, narrow, places[0], sizes[0], ends[0, 0])
+                    synapses(line, spikes, out, acc, narrow, places, sizes, end)
         if together:
-            synapses_of_many(table[last], work, streams, acc, strip, places, sizes, ends)
+            synapses_of_many(table[last], work, streams, acc, strip, events, ends)
         first = last + 1
     return 0
 
@@ -353,13 +341,15 @@ def step(address: int) -> int:
         at(call, t.CHOSEN, 1, streams, np.int64)[0],
         at(call, t.WORK, streams, call[t.WORK_WORDS], np.int32),
         at(call, t.WORK, streams, call[t.WORK_WORDS], np.float32),
+        at(call, t.SPIKES, 1, call[t.SPIKES_SIZE], np.int32)[0],
         at(call, t.SUMS, 1, call[t.SUMS_SIZE], np.int32)[0],
         at(call, t.NARROW, 1, narrow, np.int16)[0],
         at(call, t.NARROW, 1, narrow // 2, np.float32)[0],
         at(call, t.NARROW, 1, 2 * narrow, np.int8)[0],
         (
-            at(call, t.PLACES, streams, listed, np.int32),
-            at(call, t.SIZES, streams, listed, np.int16),
+            at(call, t.PLACES, 1, listed, np.int32)[0],
+            at(call, t.SIZES, 1, listed, np.int16)[0],
+            at(call, t.EVENTS, streams, call[t.EVENTS_SIZE], np.int32),
             at(call, t.ENDS, streams, call[t.TILES], np.int64),
         ),
         at(call, t.COUNTS, call[t.COUNTED], 3, np.int64),

@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 
 from models.backends.intrinsics import I8, I16, I32, I64, along_rows, intrinsic, row_addresses, spread
-from models.backends.table import ROWS_PER_PASS, STRIP
+from models.backends.table import ADDS, CONTINUES, FINISHES, ROWS_PER_PASS, STRIP, WIDENS
 
 _BYTES, _SUMS = ir.VectorType(I8, 32), ir.VectorType(I16, 16)
 _WEAVE = [
@@ -72,46 +72,94 @@ def add_row_pairs(
 
 
 @intrinsic
-def add_strip(typingctx: Any, acc: Any, strip: Any, places: Any, factors: Any, first: Any, last: Any) -> Any:
-    """acc[j] += Σ over pairs k in first…last−1 of the products of rows places[2k] and places[2k + 1].
+def add_strip(
+    typingctx: Any,
+    narrow: Any,
+    wide: Any,
+    strip: Any,
+    first: Any,
+    last: Any,
+    flags: Any,
+    scale: Any,
+    bias: Any,
+    out: Any,
+) -> Any:
+    """The sums of STRIP columns over woven pairs of spikes (`lists`), so few that int16 holds them.
 
-    All arguments are int64: the addresses of STRIP int32 sums, of rows of STRIP int8 weights one behind the
-    other, of int32 row numbers and of int16 factors, each the spikes of a pair, low byte first; and the
-    pairs, so few that int16 holds their sums, which stay in registers until the end.
+    All arguments are int64: the addresses of STRIP int16 sums, kept woven, and of STRIP int32 sums; of rows
+    of STRIP int8 weights one behind the other, aligned; of the first pair and behind the last; what to do;
+    and the addresses of STRIP float32.   flags: CONTINUES from the narrow sums instead of from 0; WIDENS them
+    at the end, ADDS the wide sums to that; and FINISHES with out[j] = float32(sum)·scale[j] + bias[j].
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        acc, strip, places, factors, first, last = args
-        place_list = builder.inttoptr(places, I32.as_pointer())
-        factor_list = builder.inttoptr(factors, I16.as_pointer())
+        narrow, wide, strip, first, last, flags, *parameters = args
         blocks = STRIP // 32
-        sums = [cgutils.alloca_once(builder, _SUMS) for _ in range(2 * blocks)]
-        for place in sums:
-            builder.store(ir.Constant(_SUMS, [0] * 16), place)
-        with cgutils.for_range_slice(builder, first, last, I64(1), intp=I64) as (pair, _):
-            two = builder.shl(pair, I64(1))
-            at = []
-            for index in (two, builder.add(two, I64(1))):
-                row = builder.zext(builder.load(builder.gep(place_list, [index])), I64)
-                at.append(builder.add(strip, builder.mul(row, I64(STRIP))))
-            factor = spread(builder, builder.load(builder.gep(factor_list, [pair])))
+        sums = [cgutils.alloca_once_value(builder, ir.Constant(_SUMS, [0] * 16)) for _ in range(2 * blocks)]
+        with builder.if_then(_set(builder, flags, CONTINUES)):
+            for index, place in enumerate(sums):
+                builder.store(builder.load(_vector(builder, narrow, index, _SUMS), align=32), place)
+        rows = builder.inttoptr(strip, I8.as_pointer())
+        four = ir.VectorType(I32, 8)
+        with cgutils.for_range_slice(builder, first, last, I64(8), intp=I64) as (pair, _):
+            places = builder.inttoptr(pair, I16.as_pointer())
+            starts = [builder.zext(builder.load(builder.gep(places, [I64(i)])), I64) for i in range(2)]
+            at = [builder.gep(rows, [start]) for start in starts]
+            sizes = builder.load(builder.inttoptr(builder.add(pair, I64(4)), I32.as_pointer()), align=4)
+            empty = ir.Constant(four, ir.Undefined)
+            factor = builder.insert_element(empty, sizes, I32(0))
+            factor = builder.shuffle_vector(factor, empty, ir.Constant(four, [0] * 8))
             factor = builder.bitcast(factor, _BYTES)
             for block in range(blocks):
-                rows = [_row(builder, builder.add(address, I64(32 * block))) for address in at]
-                for half, product in enumerate(_products(builder, factor, *rows)):
+                pointers = [builder.gep(row, [I64(32 * block)]) for row in at]
+                two = [builder.load(builder.bitcast(p, _BYTES.as_pointer()), align=32) for p in pointers]
+                for half, product in enumerate(_products(builder, factor, *two)):
                     place = sums[2 * block + half]
                     builder.store(builder.add(builder.load(place), product), place)
-        wide = ir.VectorType(I32, 16)
-        for block in range(blocks):
-            woven = [builder.load(place) for place in sums[2 * block : 2 * block + 2]]
-            for half, ordered in enumerate(_in_order(builder, *woven)):
-                target = builder.add(acc, I64(4 * (32 * block + 16 * half)))
-                place = builder.inttoptr(target, wide.as_pointer())
-                total = builder.add(builder.load(place, align=4), builder.sext(ordered, wide))
-                builder.store(total, place, align=4)
+        values = [builder.load(place) for place in sums]
+        with builder.if_else(_set(builder, flags, WIDENS)) as (widens, stays):
+            with widens:
+                _widen(builder, values, wide, flags, *parameters)
+            with stays:
+                for index, value in enumerate(values):
+                    builder.store(value, _vector(builder, narrow, index, _SUMS), align=32)
         return context.get_dummy_value()
 
-    return types.void(*(types.int64,) * 6), code
+    return types.void(*(types.int64,) * 9), code
+
+
+def _widen(builder: Any, sums: list[Any], wide: Any, flags: Any, scale: Any, bias: Any, out: Any) -> None:
+    """What `add_strip` does with woven int16 sums at the end of a list."""
+    whole, real = ir.VectorType(I32, 16), ir.VectorType(ir.FloatType(), 16)
+    places = []
+    for block in range(0, len(sums), 2):
+        for ordered in _in_order(builder, *sums[block : block + 2]):
+            places.append(cgutils.alloca_once(builder, whole))
+            builder.store(builder.sext(ordered, whole), places[-1])
+    with builder.if_then(_set(builder, flags, ADDS)):
+        for index, place in enumerate(places):
+            before = builder.load(_vector(builder, wide, index, whole), align=32)
+            builder.store(builder.add(builder.load(place), before), place)
+    with builder.if_else(_set(builder, flags, FINISHES)) as (finishes, goes_on):
+        with finishes:
+            for index, place in enumerate(places):
+                value = builder.sitofp(builder.load(place), real)
+                value = builder.fmul(value, builder.load(_vector(builder, scale, index, real), align=4))
+                value = builder.fadd(value, builder.load(_vector(builder, bias, index, real), align=4))
+                builder.store(value, _vector(builder, out, index, real), align=4)
+        with goes_on:
+            for index, place in enumerate(places):
+                builder.store(builder.load(place), _vector(builder, wide, index, whole), align=32)
+
+
+def _set(builder: Any, flags: Any, flag: int) -> Any:
+    return builder.icmp_signed("!=", builder.and_(flags, I64(flag)), I64(0))
+
+
+def _vector(builder: Any, address: Any, index: int, kind: Any) -> Any:
+    """Where the vector with this index lies, from an address on."""
+    size = kind.count * (2 if kind.element == I16 else 4)
+    return builder.inttoptr(builder.add(address, I64(size * index)), kind.as_pointer())
 
 
 def _row(builder: Any, address: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,13 +80,14 @@ class Plan:
     spare: list[Work]
 
     @cached_property
-    def sizes(self) -> tuple[int, int, int]:
-        """Widest sum, widest node, widest fan-in."""
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Widest sum, widest node, widest fan-in, widest spikes that the next node uses up."""
         added = np.isin(self.table[:, t.OP], (t.SYNAPSES, t.CONV))
         return (
             int(self.table[added, t.N].max(initial=1)),
             int(self.table[:, t.N].max()),
             int(self.table[added, t.N_IN].max(initial=1)),
+            int(self.table[self.table[:, t.OUT] == t.PASSING, t.N].max(initial=1)),
         )
 
     def work(self, streams: int) -> Work:
@@ -99,17 +102,20 @@ class Plan:
         return self._buffers(streams)
 
     def _buffers(self, streams: int) -> Work:
-        widest_sum, widest, fan_in = self.sizes
+        widest_sum, widest, fan_in, passing = self.sizes
         strips = -(-fan_in // t.STRIP_ROWS)
         words = aligned(streams, self.words, np.int32)
-        sums = aligned(1, max(widest_sum, t.COLUMN_TILE, streams * t.STRIPS * t.STRIP), np.int32)
-        narrow = aligned(1, max(t.COLUMN_TILE, t.STRIPS * t.STRIP * t.STRIP_ROWS // 2, 4 * widest), np.int16)
-        places = aligned(streams, fan_in + t.ROWS_PER_PASS * (strips + 1), np.int32)
+        sums = aligned(1, max(widest_sum, t.COLUMN_TILE, 2 * streams * t.STRIP), np.int32)
+        narrow = aligned(1, max(t.COLUMN_TILE, t.STRIP * t.STRIP_ROWS // 2, 4 * widest), np.int16)
+        spikes = aligned(1, passing, np.int32)
+        places = aligned(1, fan_in + t.ROWS_PER_PASS, np.int32)
         sizes = np.zeros(places.shape, np.int16)
-        ends = np.zeros((streams, strips), np.int64)
+        together = streams if streams >= t.STRIP_FROM else 0
+        events = aligned(together, fan_in + 2 * strips + t.ROWS_PER_PASS, np.int32)
+        ends = np.zeros((together, strips), np.int64)
         call = np.zeros(t.CALL, np.int64)
-        buffers = {t.TABLE: self.table, t.WORK: words, t.SUMS: sums, t.NARROW: narrow}
-        buffers |= {t.PLACES: places, t.SIZES: sizes, t.ENDS: ends}
+        buffers = {t.TABLE: self.table, t.WORK: words, t.SPIKES: spikes, t.SUMS: sums, t.NARROW: narrow}
+        buffers |= {t.PLACES: places, t.SIZES: sizes, t.EVENTS: events, t.ENDS: ends}
         for place, buffer in buffers.items():
             call[place] = buffer.ctypes.data
         call[t.NODES], call[t.WORK_WORDS], call[t.ROW_WORDS] = (
@@ -118,7 +124,8 @@ class Plan:
             self.layout.words,
         )
         call[t.SUMS_SIZE], call[t.NARROW_SIZE] = sums.size, narrow.size
-        call[t.LISTED], call[t.TILES] = places.shape[1], strips
+        call[t.SPIKES_SIZE] = spikes.size
+        call[t.LISTED], call[t.EVENTS_SIZE], call[t.TILES] = places.size, events.shape[1], strips
         keep = (call, *buffers.values())
         inputs, outputs = (tuple(port.of(words) for port in ports) for ports in (self.inputs, self.outputs))
         return Work(streams, inputs, outputs, call.data, call.ctypes.data, keep)
@@ -136,7 +143,8 @@ def aligned(rows: int, width: int, dtype: type) -> Array:
 def flatten(program: Program, choices: Mapping[str, Choice] | None = None) -> Plan:
     """The table of a valid program."""
     choices = choose(program) if choices is None else choices
-    places, words = _places(program)
+    taken, passing = _taken(program), _passing(program)
+    places, words = _places(program, taken, passing)
     bounds = prove(program, program.values)
     state = {entry.name.rpartition(".")[0]: entry for entry in reversed(program.layout.entries)}
     table = np.zeros((len(program.nodes), t.COLUMNS), np.int64)
@@ -152,6 +160,12 @@ def flatten(program: Program, choices: Mapping[str, Choice] | None = None) -> Pl
             line[t.WEIGHT] = program.tensor(node, "weight").ctypes.data
         for column, role in enumerate(_PARAMETERS.get(node.op, ()), t.P0):
             line[column] = program.tensor(node, role).ctypes.data
+        if node.name in taken:
+            norm = taken[node.name]
+            line[t.A] = places[norm.inputs[0]]
+            line[t.P2], line[t.P3] = (program.tensor(norm, r).ctypes.data for r in _PARAMETERS["norm"])
+        elif node.op == "norm" and places[node.name] == t.PASSING:
+            line[t.OP] = t.TAKEN
         line[t.X0], line[t.X1], line[t.X2] = _extras(program, node, bounds, choices)
     ports = {name: Port(name, places[name], v.width, v.kind) for name, v in program.values.items()}
     return Plan(
@@ -205,20 +219,45 @@ def rows_before_widening(spikes: float) -> int:
     return rows if rows >= t.ROWS_PER_PASS else 0
 
 
-def _places(program: Program) -> tuple[dict[str, int], int]:
+def _only_for_next(program: Program, op: str, following: str) -> list[tuple[Node, Node]]:
+    """Nodes of one op whose value only the very next node uses, one of another op; and that node."""
+    used = Counter([*program.outputs, *(name for node in program.nodes for name in node.inputs)])
+    return [
+        (node, after)
+        for node, after in pairwise(program.nodes)
+        if (node.op, after.op) == (op, following) and after.inputs == (node.name,) and used[node.name] == 1
+    ]
+
+
+def _taken(program: Program) -> dict[str, Node]:
+    """Neurons → the norm that they take along, so that its value need not be kept."""
+    return {neurons.name: norm for norm, neurons in _only_for_next(program, "norm", "lif")}
+
+
+def _passing(program: Program) -> set[str]:
+    """Neurons whose spikes are used up by the synapses behind them."""
+    return {neurons.name for neurons, _ in _only_for_next(program, "lif", "synapses")}
+
+
+def _places(program: Program, norms: Mapping[str, Node], passing: set[str]) -> tuple[dict[str, int], int]:
     """First word of every value in the work buffer, values that are no longer needed making room; and its
     size.
     """
+    index = {node.name: i for i, node in enumerate(program.nodes)}
     last = {name: i for i, node in enumerate(program.nodes) for name in (node.name, *node.inputs)}
+    last |= {norm.inputs[0]: max(last[norm.inputs[0]], index[name]) for name, norm in norms.items()}
     last.update(dict.fromkeys(program.outputs, len(program.nodes)))
     last.update(dict.fromkeys(program.inputs, len(program.nodes)))
     places: dict[str, int] = {}
     taken: list[tuple[int, int, str]] = []
     # Ports come first: they are filled before the first node runs.
     order = [*program.inputs, *(n.name for n in program.nodes if n.op != "input")]
-    index = {node.name: i for i, node in enumerate(program.nodes)}
+    nowhere = {norm.name for norm in norms.values()} | passing
     size = 0
     for name in order:
+        if name in nowhere:
+            places[name] = t.PASSING
+            continue
         taken = [entry for entry in taken if last[entry[2]] >= index[name] or entry[2] in program.inputs]
         width = -(-program.values[name].width // _ALIGN) * _ALIGN
         start = _gap(taken, width)

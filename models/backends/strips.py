@@ -10,93 +10,88 @@ stream's sums stay in registers while it goes through its list of spikes.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, int16, int64
+from numba import carray, int64
 
 from models.backends.intrinsics import at_address, copy64, fetch
 from models.backends.pairs import add_strip
-from models.backends.sums import gather, reals, scaled
-from models.backends.table import N_IN, OUT, P0, P1, STRIP, STRIP_ROWS, STRIPS, WEIGHT, X2, N
+from models.backends.sums import reals, scaled
+from models.backends.table import (
+    ADDS,
+    DENSE_TILE,
+    FINISHES,
+    FLAGS,
+    N_IN,
+    OUT,
+    P0,
+    P1,
+    STRIP,
+    STRIP_ROWS,
+    WEIGHT,
+    WIDENS,
+    X2,
+    N,
+)  # fmt: skip
 from models.backends.warm import jit
 
 
 @jit
-def list_pairs(n_in, spikes, places, sizes, ends):
-    """List one stream's spikes in pairs, strip by strip of the rows; ends: where each strip's pairs end.
-
-    Sizes become factors, two sizes to a number.
-    """
-    start = 0
-    for tile in range(-(-n_in // STRIP_ROWS)):
-        top = tile * STRIP_ROWS
-        count = gather(spikes, top, min(n_in, top + STRIP_ROWS), places, sizes, start)
-        start = (count + 1) // 2 * 2
-        ends[tile] = start // 2
-    for pair in range(start // 2):
-        sizes[pair] = sizes[2 * pair] | int16(sizes[2 * pair + 1] << 8)
-
-
-@jit
-def copy_strips(weight, stride, top, bottom, left, right, strips):
-    """Copy the weights of some rows and columns, strip behind strip, each STRIP bytes a row."""
-    whole = (right - left) // STRIP
-    rest = right - left - whole * STRIP
+def copy_strip(weight, stride, rows, columns, strip):
+    """Copy rows × columns weights to where a row follows the other, STRIP bytes each."""
     # Numba's addresses are unsigned, and unsigned plus signed is a float.
-    to = int64(strips.ctypes.data)
-    for row in range(top, bottom):
-        source = weight + row * stride + left
-        for strip in range(whole):
+    to = int64(strip.ctypes.data)
+    if columns == STRIP:
+        for row in range(rows):
             for line in range(0, STRIP, 64):
-                copy64(to + strip * STRIP_ROWS * STRIP + line, source + strip * STRIP + line)
-        if rest > 0:
-            last = carray(at_address(source + whole * STRIP), (rest,), np.int8)
-            target = strips[whole * STRIP_ROWS * STRIP + (row - top) * STRIP :]
-            for column in range(rest):
-                target[column] = last[column]
-        to += STRIP
+                copy64(to + row * STRIP + line, weight + row * stride + line)
+        return
+    for row in range(rows):
+        source = carray(at_address(weight + row * stride), (columns,), np.int8)
+        for column in range(columns):
+            strip[row * STRIP + column] = source[column]
 
 
 @jit
-def synapses_of_many(line, work, streams, acc, strips, places, factors, ends):
-    """`ops.synapses` for all streams, their spikes listed in pairs."""
-    n_in, n, burst = line[N_IN], line[N], line[X2]
-    scale, bias = reals(line[P0], n), reals(line[P1], n)
-    listed = places.shape[1]
-    for left in range(0, n, STRIPS * STRIP):
-        right = min(n, left + STRIPS * STRIP)
-        count = -(-(right - left) // STRIP)
-        acc[: count * streams * STRIP] = 0
-        for tile in range(-(-n_in // STRIP_ROWS)):
+def synapses_of_many(line, work, streams, acc, strip, events, ends):
+    """`ops.synapses` for all streams, their spikes listed by `list_pairs`."""
+    n_in, n, burst = line[N_IN], line[N], 8 * line[X2]
+    tiles = -(-n_in // STRIP_ROWS)
+    listed, words = 4 * events.shape[1], 4 * work.shape[1]
+    strip_at, wide_at = int64(strip.ctypes.data), int64(acc.ctypes.data)
+    for left in range(0, n, STRIP):
+        columns = min(STRIP, n - left)
+        scale, bias = line[P0] + 4 * left, line[P1] + 4 * left
+        for tile in range(tiles):
             top = tile * STRIP_ROWS
-            copy_strips(line[WEIGHT], n, top, min(n_in, top + STRIP_ROWS), left, right, strips)
+            copy_strip(line[WEIGHT] + top * n + left, n, min(STRIP_ROWS, n_in - top), columns, strip)
             # What comes next is fetched meanwhile, a few rows for every stream.
-            ahead_top, ahead_left = top + STRIP_ROWS, left
-            if ahead_top >= n_in:
-                ahead_top, ahead_left = 0, left + STRIPS * STRIP
-            ahead_rows = min(STRIP_ROWS, n_in - ahead_top)
-            ahead_bytes = max(0, min(STRIPS * STRIP, n - ahead_left))
-            turns, turn = count * streams, 0
-            ahead = line[WEIGHT] + ahead_top * n + ahead_left
-            for strip in range(count):
-                weights = int64(strips.ctypes.data) + STRIP * (strip * STRIP_ROWS - top)
-                sums = int64(acc.ctypes.data) + 4 * STRIP * strip * streams
-                place, factor = int64(places.ctypes.data), int64(factors.ctypes.data)
-                for s in range(streams):
-                    for row in range(ahead_rows * turn // turns, ahead_rows * (turn + 1) // turns):
-                        for column in range(0, ahead_bytes, 64):
-                            fetch(ahead + row * n + column)
-                    turn += 1
-                    done, end = 0 if tile == 0 else ends[s, tile - 1], ends[s, tile]
-                    while done < end:
-                        last = min(end, done + burst)
-                        add_strip(sums, weights, place, factor, done, last)
-                        done = last
-                    sums += 4 * STRIP
-                    place += 4 * listed
-                    factor += 2 * listed
-        for strip in range(count):
-            start = left + strip * STRIP
-            stop = min(right, start + STRIP)
+            ahead_top, ahead_left = (0, left + STRIP) if tile + 1 == tiles else (top + STRIP_ROWS, left)
+            ahead_rows = min(STRIP_ROWS, n_in - ahead_top) if ahead_left < n else 0
+            ahead, row = line[WEIGHT] + ahead_top * n + ahead_left, 0
+            ahead_at_once = -(-ahead_rows // streams)
+            due = FINISHES if tile + 1 == tiles and columns == STRIP else 0
+            wide, narrow = wide_at, wide_at + 4 * STRIP * streams
+            out, pairs = int64(work.ctypes.data) + 4 * (line[OUT] + left), int64(events.ctypes.data)
             for s in range(streams):
-                first = STRIP * (strip * streams + s)
-                out = work[s, line[OUT] + start : line[OUT] + stop]
-                scaled(acc[first : first + stop - start], scale[start:stop], bias[start:stop], out)
+                for _ in range(min(ahead_at_once, ahead_rows - row)):
+                    for column in range(0, STRIP, 64):
+                        fetch(ahead + row * n + column)
+                    row += 1
+                done = pairs + (8 * (ends[s, tile - 1] >> FLAGS) if tile > 0 else 0)
+                end, flags = pairs + 8 * (ends[s, tile] >> FLAGS), ends[s, tile]
+                most = burst if flags & DENSE_TILE else end - done
+                while True:
+                    last = min(end, done + most)
+                    flags |= due if last == end else 0
+                    add_strip(narrow, wide, strip_at, done, last, flags, scale, bias, out)
+                    if last == end:
+                        break
+                    done, flags = last, WIDENS | ADDS
+                wide += 4 * STRIP
+                narrow += 2 * STRIP
+                out += words
+                pairs += listed
+        if columns < STRIP:
+            for s in range(streams):
+                sums = acc[STRIP * s : STRIP * s + columns]
+                values = work[s, line[OUT] + left : line[OUT] + n]
+                scaled(sums, reals(scale, columns), reals(bias, columns), values)

@@ -43,15 +43,15 @@ def scaled(acc, scale, bias, y):
 
 
 @jit
-def gather(spikes, first, last, places, sizes, count):
-    """List the inputs of first…last−1 that spiked from place `count` on, padded with size 0 to whole passes.
+def gather(spikes, places, sizes):
+    """List the inputs that spiked, padded with size 0 to whole passes; gives how many without the padding.
 
-    Gives where the list ends without its padding, which names the last row again: that one is near.
+    The padding names the last row again: that one is near.
     """
-    begun = count
-    whole = first + (last - first) // 32 * 32
+    n, count = len(spikes), 0
+    whole = n // 32 * 32
     at = spikes.ctypes.data
-    for start in range(first, whole, 32):
+    for start in range(0, whole, 32):
         bits = fired(at + 4 * start)
         while bits != 0:
             i = start + lowest_bit(bits)
@@ -59,14 +59,14 @@ def gather(spikes, first, last, places, sizes, count):
             sizes[count] = int16(spikes[i])
             count += 1
             bits &= bits - 1
-    for i in range(whole, last):
+    for i in range(whole, n):
         if spikes[i] != 0:
             places[count] = i
             sizes[count] = int16(spikes[i])
             count += 1
-    last_listed = places[count - 1] if count > begun else first
+    last = places[count - 1] if count > 0 else 0
     for i in range(count, count + ROWS_PER_PASS - 1):
-        places[i] = last_listed
+        places[i] = last
         sizes[i] = 0
     return count
 
@@ -118,19 +118,18 @@ def wide_synapses(spikes, acc, weight):
 
 
 @jit
-def list_spikes(line, spikes, places, sizes, ends):
-    """List one stream's spikes for `synapses`; all its inputs if the layer is dense."""
+def list_spikes(line, spikes, places, sizes):
+    """List one stream's spikes for `synapses`, all its inputs if the layer is dense; gives how many."""
     n_in = line[N_IN]
     if line[X1] == 0:
-        ends[0] = gather(spikes, 0, n_in, places, sizes, 0)
-        return
+        return gather(spikes, places, sizes)
     for i in range(n_in):
         places[i] = i
         sizes[i] = int16(spikes[i])
     for i in range(n_in, n_in + ROWS_PER_PASS):
         places[i] = 0
         sizes[i] = 0
-    ends[0] = n_in
+    return n_in
 
 
 @jit

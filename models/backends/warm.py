@@ -24,7 +24,7 @@ from typing import Any
 from llvmlite import binding
 
 _SOURCES = (
-    "kernels.py", "strips.py", "sums.py", "pairs.py", "intrinsics.py", "table.py",
+    "kernels.py", "strips.py", "lists.py", "sums.py", "pairs.py", "neurons.py", "intrinsics.py", "table.py",
     "native.py", "warm.py", "../program/ops.py"
 )  # fmt: skip
 _COMPILERS = ("numba", "llvmlite")

@@ -49,7 +49,7 @@ def test_every_op_gives_the_same_bits_for_ten_thousand_steps() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(program=random_programs(), streams=st.sampled_from([1, 2, 3, 7]), seed=st.integers(0, 999))
+@given(program=random_programs(), streams=st.sampled_from([1, 2, 3, 7, 33]), seed=st.integers(0, 999))
 def test_random_programs_give_the_same_bits(program: Program, streams: int, seed: int) -> None:
     agree(program, 12, streams, seed)
 
@@ -110,6 +110,29 @@ def test_many_streams_that_fire_rarely_or_often_give_the_same_bits(threshold: fl
         "bias": np.zeros(333, np.float32),
     }
     agree(build.finish([build.add("synapses", "y", [x], tensors=tensors)]), 20, 40, seed=4)
+
+
+@pytest.mark.parametrize("hard", [0, 1])
+@pytest.mark.parametrize("signed", [0, 1])
+@pytest.mark.parametrize("levels", [1, 4, 31, 127, 128])
+@pytest.mark.parametrize("n_in", [5, 256, 803])
+def test_sums_of_many_streams_widen_in_time(n_in: int, levels: int, signed: int, hard: int) -> None:
+    """Weights and spikes as large as they may be: int16 sums overflow unless they are widened.
+
+    From streams where hardly anything fires to ones where all do, with lists over several tiles.
+    """
+    rng = np.random.default_rng(n_in + levels)
+    build = ProgramBuilder("large", 1.0)
+    x = build.add("input", "x", attributes={"width": n_in, "kind": "real"})
+    even = {"gain": np.ones(n_in, np.float32), "offset": np.zeros(n_in, np.float32)}
+    neurons = {"leak": rng.random(n_in), "threshold": rng.choice([0.003, 0.3, 1.0, 3.0], n_in)}
+    x = build.add("norm", "norm", [x], tensors=even)
+    reset = "hard" if hard else "soft"
+    x = build.add("lif", "lif", [x], {"levels": levels, "signed": signed, "reset": reset}, neurons)
+    weight = rng.choice(np.array([-128, 127], np.int8), (n_in, 200)) * rng.integers(0, 2, 200, np.int8)
+    weight[:, :20] = rng.choice(np.array([-128, 127], np.int8), 20)
+    tensors = {"weight": weight, "scale": np.full(200, 0.01), "bias": rng.standard_normal(200)}
+    agree(build.finish([build.add("synapses", "y", [x], tensors=tensors)]), 3, 40, seed=levels)
 
 
 def test_copies_of_a_state_step_for_themselves() -> None:
