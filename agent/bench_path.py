@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.bench_turns import Said, Stages, Talker, barge_ins
+from agent.bench_barge_in import barge_ins
+from agent.bench_room import Said, Stages, Talker
 from agent.budgets import BUDGETS
 from agent.networks import SpikingEars, SpikingMouth
 from agent.pauses import Take

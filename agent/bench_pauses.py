@@ -2,13 +2,13 @@
 
 The whole curve, for our decision, for Smart Turn v3.2 and for a fixed timeout, over the same pauses and with
 the same time for computing the answer. An answer is too early where the speaker went on after it had begun.
+The pauses are heard once; every rule is then tried on what was known in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +16,14 @@ from numpy.typing import NDArray
 
 from agent.clock import FRAME_MS, HEARING_HZ, milliseconds
 from agent.finished import judged
-from agent.fit_finished import SHORTEST_MS, recordings
-from agent.pauses import Pause, Take, pauses, take
+from agent.heard_pauses import Heard
+from agent.pauses import Pause, Take, take
 from agent.peers import SmartTurn
 from agent.sound.wav import Recording, SoundError
-from agent.stages import Ears
 from agent.turn.patience import Patience
 
 Floats = NDArray[np.float32]
 
-SHARDS = {"cathy": 12, "speechocean762-test": 25, "librispeech-train-clean-5": 2}
-"""the development splits; of each, one recording in so many until there are enough"""
 RISKS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.45)
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97)
 TIMEOUTS_MS = (200.0, 300.0, 400.0, 500.0, 600.0, 800.0, 1000.0, 1300.0, 1600.0, 2000.0)
@@ -64,29 +61,9 @@ def heard(path: Path) -> Take:
         return take(np.concatenate(list(recording.blocks(HEARING_HZ))))
 
 
-def held_out(of_each: int) -> list[Take]:
-    """So many recordings of each development split; none where the data is not there."""
-    found: list[Take] = []
-    for shard, every in SHARDS.items():
-        try:
-            found += [taken for _, taken in islice(recordings(shard, every, held=True), of_each)]
-        except OSError:
-            continue
-    return found
-
-
-def judge(takes: Sequence[Take], ears: Ears, smart: SmartTurn | None) -> Iterator[Judged]:
-    """Every pause of at least 200 ms in the recordings."""
-    for taken in takes:
-        sound = taken.from_speech
-        for pause in pauses(taken, ears):
-            if pause.length_ms < SHORTEST_MS:
-                continue
-            asked = None
-            if smart is not None:
-                until = pause.since + round(smart.asked_after_ms * HEARING_HZ / 1000)
-                asked = smart.probability(np.pad(sound[:until], (0, max(0, until - len(sound)))))
-            yield Judged(pause, 1000 * len(taken.speech) / HEARING_HZ, judged(pause.evidence), asked)
+def judge(heard: Sequence[Heard]) -> list[Judged]:
+    """What our head holds of each pause."""
+    return [Judged(one.pause, one.speech_ms, judged(one.pause.evidence), one.smart) for one in heard]
 
 
 def point(found: Sequence[Judged], wait_ms: Callable[[Judged], float], draft_ms: float) -> dict[str, object]:
@@ -98,10 +75,11 @@ def point(found: Sequence[Judged], wait_ms: Callable[[Judged], float], draft_ms:
         milliseconds(one.pause.since) + one.answered_ms(wait_ms(one), draft_ms) - one.speech_ms
         for one in ends
     ]
+    p50, p95 = np.percentile(gaps, (50, 95)) if gaps else (np.nan, np.nan)
     return {
         "cut_offs": round(early / max(1, len(inside)), 4),
-        "p50": round(float(np.percentile(gaps, 50)), 1),
-        "p95": round(float(np.percentile(gaps, 95)), 1),
+        "p50": round(float(p50), 1),
+        "p95": round(float(p95), 1),
     }
 
 
@@ -140,15 +118,32 @@ def smart_turn() -> SmartTurn | None:
         return None
 
 
-def decision(takes: Sequence[Take], ears: Ears, draft_ms: float) -> dict[str, object]:
-    """The figures of the decision alone, at the settings in force, and the curves around it."""
-    found = list(judge(takes, ears, smart_turn()))
+def decision(
+    whole: Mapping[str, Sequence[Heard]], cut: Mapping[str, Sequence[Heard]], draft_ms: float
+) -> dict[str, object]:
+    """The figures of the decision alone, at the settings in force, and the curves around it.
+
+    Those of `whole` sets, whose recordings are said to their end, count; `cut` ones are shown beside them.
+    """
+    together = judge([one for heard in whole.values() for one in heard])
+    now = at_present(together, draft_ms)
+    return {
+        **now,
+        "curve": curves(together, draft_ms),
+        "sets": {
+            name: at_present(judge(heard), draft_ms)
+            for name, heard in (*whole.items(), *cut.items())
+            if heard
+        },
+    }
+
+
+def at_present(found: Sequence[Judged], draft_ms: float) -> dict[str, object]:
+    """How many pauses there are, and what our rule brings on them at the settings in force."""
     now = point(found, patient(Patience()), draft_ms)
     return {
-        "recordings": len(takes),
         "pauses_inside": sum(not one.pause.is_end for one in found),
         "ends": sum(one.pause.is_end for one in found),
         "voice_to_voice_ms": {"p50": now["p50"], "p95": now["p95"]},
         "cut_offs": now["cut_offs"],
-        "curve": curves(found, draft_ms),
     }

@@ -2,184 +2,38 @@
 
 Four parts. `live`: recordings heard in real time, which shows what computing adds. `pauses`: when to answer,
 on many more pauses, in audio time, with the peers beside it. `barge-in`: how soon we hold and fall silent.
-`echo`: our own voice coming back. No network was trained on what is heard.
+`echo`: our own voice coming back. No network was trained on what is heard. All but `live` runs as fast as it
+is computed, and in as many processes as are asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.bench_pauses import decision, from_folder, held_out
-from agent.clock import FRAME, FRAME_MS, HEARING_HZ
-from agent.echo import Canceller, EchoCanceller, NoEcho
-from agent.history import Line
-from agent.listening import Microphone
+from agent.bench_barge_in import BargeIn, Spoken, in_parts, own_echoes, percentiles, summed
+from agent.bench_pauses import decision, from_folder, smart_turn
+from agent.bench_room import InTime, Stages, hold, silence
+from agent.clock import FRAME, FRAME_MS
+from agent.echo import NoEcho
+from agent.heard_pauses import Heard, fingerprint, heard_pauses, listen
 from agent.networks import SpikingEars, SpikingMind, SpikingMouth
-from agent.pace import Pace
+from agent.pause_sets import JUDGED_ON
 from agent.pauses import Take
-from agent.pipeline import Conversation
-from agent.stages import Ears, Mind, Mouth, Piece
-from agent.trace import now
-from agent.turn.effects import Cut, Duck, Effect
-from agent.turn.events import Close, Event, Played, Say, Why
-from agent.turn.settings import Settings
-from agent.turn.states import State
+from agent.progress import Kept, each
+from agent.stages import Ears
 
-Floats = NDArray[np.float32]
-
-LONG = (
-    "A river begins at a spring, high in the hills. It runs over stones, and other streams join it. "
-    "In the valley it grows wide and slow, and boats go up and down on it. At last it comes to the sea. "
-)
-NOISE = 3e-4
-"""a quiet room, full scale 1"""
-BARGE_IN_S = 6.0
 DRAFT_MS = 150.0
 """what making an answer ready takes where it is not measured in the same run: the budget"""
+ECHO_PIECE_S = 60.0
+"""our own echo is heard in talks of a minute, each of which has to find the way through the room anew"""
 PARTS = "live,pauses,barge-in,echo"
-
-
-class Talker:
-    """A mind that talks and talks."""
-
-    def __init__(self, times: int) -> None:
-        self._text = LONG * times
-
-    def reply(self, talk: Sequence[Line], words: str, why: Why) -> str:
-        """Always the same."""
-        return self._text
-
-
-class Said:
-    """A mouth that makes each text once."""
-
-    def __init__(self, mouth: Mouth) -> None:
-        self._mouth = mouth
-        self._made: dict[str, list[Piece]] = {}
-
-    def speak(self, text: str) -> Iterator[Piece]:
-        """The sound of `text`, from memory where it was made before."""
-        if text not in self._made:
-            self._made[text] = list(self._mouth.speak(text))
-        return iter(self._made[text])
-
-
-@dataclass
-class Place:
-    """A microphone that hears recordings, noise and, `echo_db` fainter, the loudspeaker."""
-
-    heard: Floats
-    echo_db: float | None = None
-    at: int = 0
-    said: list[Floats] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        rng = np.random.default_rng(1)
-        self.heard = self.heard + NOISE * rng.standard_normal(len(self.heard)).astype(np.float32)
-        tail = rng.standard_normal(HEARING_HZ // 5) * np.exp(-np.arange(HEARING_HZ // 5) / 700)
-        way = np.concatenate((np.zeros(HEARING_HZ * 40 // 1000), [3.0], tail))
-        self._way = way / np.sqrt(np.sum(way**2))
-        self._echo = np.zeros(len(self._way) + FRAME)
-
-    async def hear(self) -> Floats | None:
-        """The next frame."""
-        frame = self.heard[self.at : self.at + FRAME]
-        self.at += FRAME
-        if len(frame) < FRAME:
-            return None
-        out = frame + self._echo[:FRAME].astype(np.float32)
-        self._echo = np.concatenate((self._echo[FRAME:], np.zeros(FRAME)))
-        return out
-
-    def say(self, frame: Floats) -> None:
-        """What is played; it comes back."""
-        self.said.append(frame)
-        if self.echo_db is not None and np.any(frame):
-            at_16k = np.interp(np.arange(FRAME) * 1.5, np.arange(len(frame)), frame)
-            back = np.convolve(at_16k, self._way) * 10 ** (self.echo_db / 20)
-            self._echo[: len(back)] += back[: len(self._echo)]
-
-    def sounding(self) -> NDArray[np.bool_]:
-        """For every frame, whether the loudspeaker sounded."""
-        return np.array([bool(np.abs(frame).max() > 1e-3) for frame in self.said])
-
-
-class InTime(Place):
-    """The same in real time: each frame when it is due."""
-
-    _due_ms = 0.0
-
-    async def hear(self) -> Floats | None:
-        """The next frame, no sooner than 20 ms after the last was due."""
-        at = now().wall_ms
-        self._due_ms = (self._due_ms or at) + FRAME_MS
-        await asyncio.sleep(max(0.0, self._due_ms - at) / 1000)
-        return await super().hear()
-
-
-@dataclass
-class Watched:
-    """When which effects happened, in frames."""
-
-    effects: list[tuple[int, Effect]] = field(default_factory=list)
-    conversation: Conversation | None = None
-    """to be closed once it sounds"""
-
-    def watch(self, before: State, event: Event, after: State, effects: tuple[Effect, ...]) -> None:
-        """Note one step."""
-        self.effects += [(after.book.at // FRAME, effect) for effect in effects]
-        if self.conversation is not None and isinstance(event, Played):
-            self.conversation.tell(Close)
-
-    def frames(self, kind: type) -> list[int]:
-        """When effects of a kind happened."""
-        return [at for at, effect in self.effects if isinstance(effect, kind)]
-
-
-def silence(seconds: float) -> Floats:
-    """So much of it."""
-    return np.zeros(round(seconds * HEARING_HZ), np.float32)
-
-
-@dataclass(frozen=True)
-class Stages:
-    """Ears, mind and mouth of one conversation."""
-
-    ears: Ears
-    mind: Mind
-    mouth: Mouth
-
-
-def hold(
-    place: Place,
-    stages: Stages,
-    canceller: EchoCanceller,
-    say: bool,
-    pace: Pace = "file",
-    brief: bool = False,
-) -> tuple[Watched, Conversation]:
-    """One conversation over what the place hears. `say`: we begin; `brief`: it ends once we sound."""
-    watched = Watched()
-    rules = Settings(speak_up=False, murmur=False)
-
-    async def run() -> Conversation:
-        conversation = Conversation(
-            place, stages.ears, stages.mind, stages.mouth, rules,
-            pace=pace, microphone=Microphone(canceller), watch=watched.watch,
-        )  # fmt: skip
-        watched.conversation = conversation if brief else None
-        if say:
-            conversation.tell(Say)
-        await conversation.converse()
-        return conversation
-
-    return watched, asyncio.run(run())
+Sets = Mapping[str, Sequence[Heard]]
+"""Name of a set of recordings → its pauses."""
 
 
 def live(recordings: Sequence[Take], stages: Stages) -> dict[str, object]:
@@ -211,47 +65,29 @@ def live(recordings: Sequence[Take], stages: Stages) -> dict[str, object]:
     }
 
 
-def barge_ins(recordings: Sequence[Take], stages: Stages, echo_db: float | None) -> dict[str, object]:
-    """How soon we are held, and then silent for good, when each recording is spoken over our own voice."""
-    ducks, silences, caught = [], [], 0
-    for taken in recordings:
-        at = round(BARGE_IN_S * HEARING_HZ / FRAME)
-        place = Place(
-            np.concatenate((silence(BARGE_IN_S), taken.speech[: 3 * HEARING_HZ], silence(1))), echo_db
-        )
-        watched, _ = hold(place, stages, NoEcho() if echo_db is None else Canceller(), say=True)
-        sounding = place.sounding()
-        # what happens in the last frame is the end of the talk, which cuts what is still being said
-        cut = [frame for frame in watched.frames(Cut) if at <= frame < len(sounding)]
-        held = [frame for frame in watched.frames(Duck) if at <= frame < len(sounding)] + cut
-        caught += bool(cut)
-        if held:
-            quiet = np.flatnonzero(~sounding[min(held) :])
-            ducks.append(FRAME_MS * float(min(held) + quiet[0] - at))
-        if cut:
-            quiet = np.flatnonzero(~sounding[min(cut) :])
-            silences.append(FRAME_MS * float(quiet[0]))
-    return {
-        "duck_ms": percentiles(ducks),
-        "silent_ms": percentiles(silences),
-        "caught": caught,
-        "tried": len(recordings),
-    }
+def held_out(of_each: int) -> list[Take]:
+    """At most so many recordings of each development split; none where the data is not there."""
+    found: list[Take] = []
+    for one in JUDGED_ON:
+        with suppress(OSError):
+            found += [taken for _, taken in islice(one.recordings(), of_each)]
+    return found
 
 
-def own_echo(minutes: float, stages: Stages, echo_db: float) -> int:
-    """How often we are held by our own echo in so many minutes of our own speech."""
-    place = Place(silence(60 * minutes), echo_db)
-    watched, _ = hold(place, stages, Canceller(), say=True)
-    # what happens in the last frame is the end of the talk, which cuts what is still being said
-    return sum(frame < len(place.said) for frame in watched.frames(Duck) + watched.frames(Cut))
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """The median and the 95th percentile; None of nothing."""
-    if not values:
-        return {"p50": None, "p95": None}
-    return {name: round(float(np.percentile(values, q)), 1) for name, q in (("p50", 50), ("p95", 95))}
+def heard_sets(few: Sequence[Take], ears: Ears, known: Kept) -> tuple[Sets, Sets]:
+    """The pauses of whole sentences, and of recordings that were cut anywhere: the development splits, or
+    where the data is not there `few` recordings.
+    """
+    smart = smart_turn()
+    whole: dict[str, list[Heard]] = {}
+    cut: dict[str, list[Heard]] = {}
+    for one in JUDGED_ON:
+        with suppress(OSError):
+            (whole if one.whole else cut)[one.shard] = heard_pauses(one, ears, smart, known)
+    if not whole:
+        heard = [pause for taken in each("pauses", few, len(few)) for pause in listen(taken, "", ears, smart)]
+        whole["recordings"] = heard
+    return whole, cut
 
 
 def turns(
@@ -262,38 +98,55 @@ def turns(
     echo_minutes: float = 10.0,
     echo_db: float = -15.0,
     echo_barge_ins: int = 100,
+    processes: int = 2,
+    kept: Path | None = None,
 ) -> dict[str, object]:
     """The figures of turn-taking.
 
     `folder` holds recordings; where the training data is too (SPIKETALK_DATA), pauses and barge-ins are of
-    `of_each` recordings of each development split instead. `parts`: some of live, pauses, barge-in, echo.
+    the development splits instead (`of_each`: at most so many recordings of each for barge-ins). `parts`:
+    some of live, pauses, barge-in, echo. `kept`: a file for what is done, which is not done again.
     """
-    few, many = from_folder(folder), held_out(of_each)
-    chosen = set(parts.split(","))
-    ears, mouth = SpikingEars.load(models), SpikingMouth.load(models)
+    few = from_folder(folder)
+    known, chosen = Kept(kept), set(parts.split(","))
+    ears = SpikingEars.load(models)
+    same = {"ears": fingerprint(ears), "folder": str(folder)}
     report: dict[str, object] = {}
     draft_ms = DRAFT_MS
     if "live" in chosen:
-        report["live"] = made = live(few, Stages(ears, SpikingMind.load(models), mouth))
+        stages = Stages(ears, SpikingMind.load(models), SpikingMouth.load(models))
+        report["live"] = made = known.part("live", same, lambda: live(few, stages))
         report["compute_ms"] = made["compute_ms"]
-        measured = made["draft_ms"]
-        draft_ms = float(measured["p95"]) if isinstance(measured, dict) and measured["p95"] else draft_ms
+        draft_ms = float(made["draft_ms"]["p95"] or DRAFT_MS)
     if "pauses" in chosen:
-        report |= decision(many or few, ears, draft_ms) | {"draft_ms": draft_ms}
-    talker = Stages(ears, Talker(3), Said(mouth))
+        whole, cut = heard_sets(few, ears, known)
+        report |= decision(whole, cut, draft_ms) | {"draft_ms": draft_ms}
+    voices = held_out(of_each) or few if chosen & {"barge-in", "echo"} else few
+    same |= {"of_each": of_each, "voices": len(voices)}
     if "barge-in" in chosen:
-        plain = barge_ins((many or few)[:: max(1, len(many) // 30)], talker, None)
+        spoken = Spoken(tuple(voices[:: max(1, len(voices) // 30)]), None, models)
+        rows = known.part("barge-in", same, lambda: in_parts("barge-ins", spoken, processes))
+        plain = summed([BargeIn(**row) for row in rows])
         report |= {"duck_ms": plain["duck_ms"], "silent_ms": plain["silent_ms"], "barge_ins": plain}
     if "echo" in chosen:
-        voices = (many or few) * (1 + echo_barge_ins // len(many or few))
-        over = barge_ins(voices[:echo_barge_ins], talker, echo_db)
-        long = Stages(ears, Talker(int(6 * echo_minutes) + 1), mouth)
+        same |= {"echo_db": echo_db}
+        often = (voices * (1 + echo_barge_ins // len(voices)))[:echo_barge_ins]
+        over = Spoken(tuple(often), echo_db, models)
+        name = "barge-ins over our own echo"
+        rows = known.part(name, same | {"times": len(often)}, lambda: in_parts(name, over, processes))
+        caught = summed([BargeIn(**row) for row in rows])
+        each_s = ECHO_PIECE_S / 60
+        pieces = [each_s] * round(echo_minutes / each_s)
         report["echo"] = {
             "minutes": echo_minutes,
             "echo_db": echo_db,
-            "self_interruptions": own_echo(echo_minutes, long, echo_db),
-            "barge_ins_caught": over["caught"],
-            "barge_ins_tried": over["tried"],
-            "duck_ms": over["duck_ms"],
+            "self_interruptions": known.part(
+                "our own echo",
+                same | {"minutes": echo_minutes},
+                lambda: own_echoes(pieces, echo_db, models, processes),
+            ),
+            "barge_ins_caught": caught["caught"],
+            "barge_ins_tried": caught["tried"],
+            "duck_ms": caught["duck_ms"],
         }
     return report

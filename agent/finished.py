@@ -1,8 +1,7 @@
 """Has the user finished? The probability that a pause ends the turn, from the words and from the melody.
 
-Where `agent/finished.json` has been fitted (`python -m agent.fit_finished`), a logistic regression over words
-and melody decides; without it a rule about the last word. None ships yet: a first one, fitted to the melody
-of 120 recordings, was no better than a timeout (docs/turns.md).
+A logistic regression over words and melody decides (`agent/finished.json`, fitted by `python -m
+agent.fit_finished` to whatever ears are shipped); where there is none that fits, a rule about the last word.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.prosody import MELODY, Melody
+from agent.prosody import Melody
+from agent.sentence_ends import log_odds
 
 DANGLING = frozenset(
     """
@@ -63,18 +63,23 @@ class Evidence:
 
     def vector(self) -> NDArray[np.float64]:
         """All of it as numbers, in the order of `NAMES`."""
-        last = self.words[-1].casefold() if self.words else ""
+        count, seconds = len(self.words), float(np.exp(self.melody.turn))
+        melody = [getattr(self.melody, name) for name in OF_MELODY]
         words = [
-            -4.0 if self.end_log_p is None else self.end_log_p,
-            float(np.log1p(len(self.words))),
-            float(last in DANGLING),
-            float(last in WHOLE),
-            float(not self.words),
+            log_odds(self.words),
+            LEAST_LOG_P if self.end_log_p is None else self.end_log_p,
+            float(np.log1p(count)),
+            float(count < 3),
+            float(count == 0),
+            count / max(seconds, 0.3),
         ]
-        return np.concatenate((self.melody.vector(), words))
+        return np.array([*melody, *words])
 
 
-NAMES = (*MELODY, "end_log_p", "word_count", "dangling", "whole", "wordless")
+OF_MELODY = ("stretch", "level_slope", "pitch_end", "pitch_height")
+"""what of the melody tells ends from pauses for every speaker; levels tell of rooms"""
+LEAST_LOG_P = -5.0
+NAMES = (*OF_MELODY, "text_log_odds", "end_log_p", "word_count", "few", "wordless", "words_per_second")
 
 Judge = Callable[[Evidence], float]
 """Evidence → the probability that the user has finished."""
@@ -89,9 +94,14 @@ class Head:
     spread: NDArray[np.float64]
     bias: float
 
+    def log_odds(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """ln(p / (1 − p)) of evidence (n, features)."""
+        scores: NDArray[np.float64] = self.bias + ((x - self.mean) / self.spread) @ self.weights
+        return scores
+
     def probability(self, evidence: Evidence) -> float:
         """How probable it is that the user has finished."""
-        score = self.bias + float(self.weights @ ((evidence.vector() - self.mean) / self.spread))
+        score = self.log_odds(evidence.vector()[None])[0]
         return float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
 
 

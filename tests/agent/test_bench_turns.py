@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 import soxr
 
+from agent.bench_barge_in import barge_ins, own_echo, percentiles
 from agent.bench_pauses import Judged, curves, from_folder, point
-from agent.bench_turns import Stages, Talker, barge_ins, own_echo, percentiles
+from agent.bench_room import Stages, Talker
 from agent.clock import HEARING_HZ, SPEAKING_HZ, samples
 from agent.finished import Evidence
 from agent.fit_finished import Deaf

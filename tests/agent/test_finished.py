@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from agent.clock import FRAME, HEARING_HZ, milliseconds
+from agent.clock import FRAME, HEARING_HZ, Samples, milliseconds
 from agent.finished import NAMES, Evidence, finished, judged, shipped
 from agent.fit_finished import Deaf, fit, made, ranked
+from agent.heard_pauses import Heard, of_record
 from agent.pauses import Pause, pauses, take
 from agent.prosody import Melody, Prosody
 from tests.room import vowel
@@ -61,18 +63,18 @@ def test_the_fit_finds_what_tells_ends() -> None:
 
 
 def test_shards_weigh_the_same_however_often_they_pause() -> None:
-    """A set in which every pause is an end teaches nothing about loudness."""
+    """A set in which every pause is an end teaches nothing about how its voices fade."""
     rng = np.random.default_rng(5)
 
-    def one(end: bool, level: float) -> Pause:
-        melody = Melody(level_end=level + 0.1 * rng.standard_normal(), pitch_end=-1.0 if end else 0.0)
-        at = FRAME
-        return Pause(at, at, np.inf if end else 500.0, Evidence((), melody))
+    def one(end: bool, slope: float) -> Heard:
+        melody = Melody(level_slope=slope + 0.1 * rng.standard_normal(), pitch_end=-1.0 if end else 0.0)
+        pause = Pause(FRAME, Samples(6 * FRAME), np.inf if end else 500.0, Evidence((), melody))
+        return Heard(pause, f"speaker {rng.integers(8)}", 1_000.0)
 
     loud = [one(True, 1.0) for _ in range(90)] + [one(False, 1.0) for _ in range(10)]
     quiet = [one(True, -1.0) for _ in range(10)] + [one(False, -1.0) for _ in range(90)]
     weights = dict(zip(NAMES, np.array(made({"loud": loud, "quiet": quiet})["weights"]), strict=True))
-    assert abs(weights["level_end"]) < 0.2 * abs(weights["pitch_end"])
+    assert abs(weights["level_slope"]) < 0.2 * abs(weights["pitch_end"])
 
 
 def test_a_head_on_disk_fits_this_program_and_without_one_words_decide() -> None:
@@ -86,3 +88,17 @@ def test_a_head_on_disk_fits_this_program_and_without_one_words_decide() -> None
 
 def test_words_alone_decide_where_nothing_else_is_known() -> None:
     assert finished("what is a river".split()) > 0.5 > finished("what is a".split())
+
+
+def test_the_shipped_head_holds_whole_sentences_for_more_finished() -> None:
+    slow = Melody(stretch=0.5, turn=0.7, level_slope=-2.4)
+    whole = judged(Evidence(tuple("can you tell me the time".split()), slow, -1.0))
+    broken = judged(Evidence(tuple("can you tell me the".split()), slow, -5.0))
+    assert whole > broken + 0.05
+
+
+def test_what_was_heard_of_a_pause_is_kept_whole() -> None:
+    evidence = Evidence(("so", "far"), Melody(stretch=0.5, pitch_end=-0.2), -1.5)
+    for length in (431.0, np.inf):
+        heard = Heard(Pause(Samples(1_600), Samples(3_200), length, evidence), "somebody", 2_000.0, 0.25)
+        assert of_record(json.loads(json.dumps(heard.as_record()))) == heard
