@@ -11,7 +11,9 @@ import numpy as np
 from numba import int64
 
 from models.backends.counts import Counts
-from models.backends.intrinsics import ROWS_PER_PASS, add_rows
+from models.backends.pairs import add_strip
+from models.backends.plan import aligned
+from models.backends.table import STRIP
 from models.backends.warm import jit_cached, ready
 from models.program.graph import Program
 from models.program.ops import OPS
@@ -30,10 +32,10 @@ def read_all(numbers: Any) -> Any:
 
 
 @jit_cached
-def add_often(addresses: Any, stride: int, times: int) -> None:
-    """Eight rows from the nearest cache, added again and again."""
+def add_often(addresses: Any, times: int) -> None:
+    """Pairs of rows from the nearest cache, added again and again."""
     for _ in range(times):
-        add_rows(addresses[0], addresses[1], stride, addresses[2], addresses[3], 0, stride, addresses[2])
+        add_strip(addresses[0], 0, addresses[1], addresses[2], addresses[3], 0, 0, 0, 0)
 
 
 def best(step: Callable[[], object], seconds: float, clock: Callable[[], float] = time.thread_time) -> float:
@@ -91,12 +93,14 @@ def bandwidth(size: int, seconds: float = 1.0) -> float:
 
 def additions(seconds: float = 0.5) -> float:
     """Int8 weights per second that one thread multiplies and adds when they are in the nearest cache."""
-    ready(add_often, (_NUMBERS, int64, int64))
-    stride, times = 512, 200
-    weight, narrow = np.ones((ROWS_PER_PASS, stride), np.int8), np.zeros(stride, np.int16)
-    places, sizes = np.arange(ROWS_PER_PASS, dtype=np.int32), np.ones(ROWS_PER_PASS, np.int16)
-    addresses = np.array([a.ctypes.data for a in (narrow, weight, places, sizes)], np.int64)
-    return times * weight.size / best(lambda: add_often(addresses, stride, times), seconds)
+    ready(add_often, (_NUMBERS, int64))
+    rows, times = 64, 100
+    narrow, weight = aligned(1, STRIP, np.int16), aligned(rows, STRIP, np.int8)
+    begins = STRIP * np.arange(rows, dtype=np.uint16).reshape(-1, 2)
+    pairs = np.concatenate([begins, np.full_like(begins, 0x0101)], axis=1)
+    first = pairs.ctypes.data
+    addresses = np.array([narrow.ctypes.data, weight.ctypes.data, first, first + pairs.nbytes], np.int64)
+    return times * weight.size / best(lambda: add_often(addresses, times), seconds)
 
 
 @dataclass(frozen=True, slots=True)
