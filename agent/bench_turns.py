@@ -43,7 +43,7 @@ def live(recordings: Sequence[Take], stages: Stages) -> dict[str, object]:
     drafts: list[float] = []
     computed: list[float] = []
     early = 0
-    for taken in recordings:
+    for taken in each("talks in real time", recordings, len(recordings)):
         place = InTime(np.concatenate((silence(0.5), taken.from_speech, silence(4))))
         _, conversation = hold(place, stages, NoEcho(), say=False, pace="live", brief=True)
         waited += conversation.waited_ms

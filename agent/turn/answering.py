@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.clock import Samples
-from agent.turn.barge_in import own_head, verdict
+from agent.turn.barge_in import verdict
 from agent.turn.effects import Duck, Effect, Learn, OpenTurn, Refuse, ResponseEnd, Resume, TurnEnd
 from agent.turn.events import (
     Cancel,
@@ -189,20 +189,23 @@ def _may_interrupt(state: Speaking) -> bool:
 
 
 def words_over_ours(state: Speaking, event: Partial, settings: Settings) -> Step:
-    """Words without an onset (it was taken for an echo, or for a "mm-hm") interrupt; our own do not."""
+    """Words without an onset (it was let pass as noise, or as a "mm-hm") interrupt.
+
+    Those of an echo do not, whatever they are: ears that mishear make foreign words of our own. Whether
+    somebody speaks over it the guard tells by its level (`agent.echo`), which makes it an onset.
+    """
     turn = state.overlap
     if turn:
         turn = heard(turn, event.words)
         if not _may_interrupt(state) or verdict(turn.words, state.saying, turn.settings) not in INTERRUPTS:
             return replace(state, overlap=turn), ()
         return listening(state.book, turn), ended(state.response, "cut")
-    if event.source == "background" or is_late(state.book) or not _may_interrupt(state):
+    if event.source != "user" or is_late(state.book) or not _may_interrupt(state):
         return state, ()
     if verdict(event.words, state.saying, settings) not in INTERRUPTS:
         return state, ()
     book, turn, effects = opened(state.book, event.since, settings)
-    skip = own_head(event.words, state.saying) if event.source == "echo" else 0
-    turn = heard(replace(turn, skip=skip), event.words)
+    turn = heard(turn, event.words)
     return listening(book, turn), (*effects, *ended(state.response, "cut"))
 
 

@@ -48,8 +48,6 @@ class Turn:
     words: tuple[str, ...] = ()
     finished: float = 0.5
     """the last guess that the user has finished"""
-    skip: int = 0
-    """so many words at the head of the transcript are our own, come back"""
     held: bool = False
     """push to talk is down: pauses do not end the turn"""
     released: bool = False

@@ -103,8 +103,8 @@ def ended(response: Response, outcome: ResponseEnd) -> tuple[Effect, ...]:
 
 
 def heard(turn: Turn, words: tuple[str, ...]) -> Turn:
-    """The turn with the words of the transcript, less the echo at its head."""
-    return replace(turn, words=words[turn.skip :])
+    """The turn with the words of the transcript."""
+    return replace(turn, words=words)
 
 
 def is_late(book: Book) -> bool:
