@@ -43,7 +43,7 @@ _DANGLING = re.compile(
     r"\b(?:the|a|an|and|but|or|because|to|of|with|for|my|your|his|their|our|is|was|are|were|i|i'm|which|about|just that|"
     r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's|whether|than|as|into|she|he|they|she just|he just|i just|so i)$"
 )
-_BROKEN_OFF = re.compile(r"\b\w+ (?:the|a|an|and|but|because|my|his|their|our|to the|of the|so i|and i|when i|if i)$")
+_BROKEN_OFF = re.compile(r"\b\w+ (?:the|a|an|and|but|because|my|his|their|our|to the|of the|so i|and i|when i|if i|that i|because i|that she|that he|that they|that we|what i|was that|told me that|is that the|i was|i'm just|i would|i wanted to|you want to)$")
 _GLAD = re.compile(
     r"\b(?:happy|great|lovely|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed (?:my|the|his|her|all|every)|won (?:a|the|my|our|first|gold)|birthday|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"
 )
@@ -169,6 +169,15 @@ LINES: dict[str, tuple[str, ...]] = {
         "I only got {thing}. Tell me once more?",
     ),
 }  # fmt: skip
+
+
+def breaks_off(said: str) -> bool:
+    """Whether a line ends where no sentence does.
+
+    >>> breaks_off("well what happened was that i"), breaks_off("what is that")
+    (True, False)
+    """
+    return bool(_BROKEN_OFF.search(said))
 
 
 def kind(line: str, understood: float = 1.0) -> str:
@@ -300,7 +309,7 @@ def ask(
         which = "on_named"
     told = which == "plain" and thing and user_form(line).split()[0] in ("i", "my", "we", "our")
     lines = LINES["thing" if told else which]
-    lines = tuple(t.replace("{name}", named.capitalize()) for t in lines)
+    lines = tuple(t.replace("{name}", " ".join(n.capitalize() for n in named.split())) for t in lines)
     lines = tuple(t.replace("{thing}", thing.capitalize() if t.startswith("{") else thing) for t in lines)
     fresh = [text for text in lines if pip_form(text) not in said] or list(lines)
     return fresh[choice % len(fresh)]

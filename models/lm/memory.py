@@ -157,7 +157,23 @@ class Memory:
         """The line that was probably said, where some of its words may be misheard; unknown words stay as they are."""
         heard = [self.number.get(w, UNKNOWN) for w in words]
         strange = iter(w for w in words if w not in self.number)
-        return [next(strange) if i == UNKNOWN else self.words[i] for i in self.repair.line(heard)]
+        return self._joined(
+            [next(strange) if i == UNKNOWN else self.words[i] for i in self.repair.line(heard)]
+        )
+
+    def _joined(self, words: list[str]) -> list[str]:
+        """The line with two words in a row that are one word (home work) put together, where users say that word."""
+        found: list[str] = []
+        for word in words:
+            whole = (found[-1] if found else "") + word
+            number = self.number.get(whole) if found and min(len(word), len(found[-1])) > 2 else None
+            if number is not None and self.said[number] > 1:
+                apart = self._often(self.number.get(found[-1], UNKNOWN), self.number.get(word, UNKNOWN))
+                if self.said[number] > 2 * apart:
+                    found[-1] = whole
+                    continue
+            found.append(word)
+        return found
 
     def thing(self, words: Sequence[str]) -> str:
         """The rarest word of a line that mostly follows an article or the like, or "" when there is none."""

@@ -41,6 +41,8 @@ LEANING = frozenset(
     {"short", "story", "either", "rhyme", "opposite"}
 )  # marks of intents that wait for memory
 NEARNESS = 1.0  # of the chance that a phrasing of danger is meant, beside the trained sense's own
+SELF_OR_OTHERS = 0.75  # an intent likelier than this may be meant although its wording tells of another person
+AS_GOOD_AS_SAME = 1.1  # a remembered line nearer than this, in the middle of a talk, is never off the mark
 NO_SUSPICION = 0.05  # less than this in what was probably said, and a misheard word raised the alarm
 BEGUN = "We've only just begun! What's on your mind?"
 
@@ -281,9 +283,13 @@ class Talk:
     ) -> Reply | None:
         """The reply of the first intent, where it is likely enough; one whose line leans on the talk only if `leaning`
         or at its beginning."""
+        if _OWN.match(said) or topics.others(said):
+            meant = [m for m in meant if m.chance > SELF_OR_OTHERS or not _swapped(said, m.wording)]
         if not meant or meant[0].chance < least:
             return None
         marks = self._mind.memory.wordings.marks[meant[0].intent]
+        if asking.breaks_off(said) and "half" not in marks and meant[0].chance < 1:
+            return None
         if marks & LEANING and not leaning and (self.turns or "short" not in marks):
             return None
         text = self._put(said, meant[0].intent, marks)
@@ -314,7 +320,8 @@ class Talk:
         found = [r for r in found if not unclean(r.text) and r.text not in self._used]
         states = act(core(said.split())) in ("tell", "")
         if states:
-            found = [r for r in found if r.score >= mind.choice.sure or not _strays(said, r.heard)]
+            limit = mind.choice.sure if not self.turns else AS_GOOD_AS_SAME
+            found = [r for r in found if r.score >= limit or not _strays(said, r.heard)]
         told = bool(self.turns) and states
         if told and found and len(said.split()) < 3 and not self._goes_on(found[0]):
             return None
@@ -411,9 +418,25 @@ class Talk:
         return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
 
 
+_OWN = re.compile(
+    r"^(?:um |so |oh |hey |well |yes |and |but |today |yesterday |tomorrow )*(?:i|i'm|i've|i'll|i'd|we|we're|we've|we'll|we'd)\b"
+)
+
+
+def _swapped(said: str, wording: str) -> bool:
+    """Whether one line tells of its speaker and the other of somebody else.
+
+    >>> _swapped("i won first prize", "my daughter won first prize"), _swapped("i won", "we won")
+    (True, False)
+    """
+    return bool(_OWN.match(said)) != bool(_OWN.match(wording)) and topics.others(said) != topics.others(wording)
+
+
 def _strays(said: str, heard: str) -> bool:
     """Whether a remembered line, to a statement, is another kind of sentence or speaks of another thing."""
     if act(core(heard.split())) in ("order", "wh", "ask") and act(core(said.split())) == "tell":
+        return True
+    if _OF_OTHERS.match(said) and not _OF_OTHERS.match(heard):
         return True
     return topics.apart(said.split(), heard.split())
 

@@ -105,6 +105,8 @@ class Notes:
             if "home" in facts:
                 facts["home"] = re.sub("^to ", "in ", facts["home"])
         stated = self.lines if ASKS.match(said) or len(said.split()) < 3 else (*self.lines, said)
+        if stated != self.lines and self.lines and _GOES_ON.match(said):
+            stated = (*self.lines[:-1], f"{self.lines[-1]} {said}")
         return Notes(name, names, described, counts, facts, last, said, stated)
 
     def _corrected(self, said: str, before: str) -> str:
@@ -121,7 +123,29 @@ class Notes:
             return f"You're {self.name.capitalize()}, you told me."
         if not ASKS.match(said):
             return None
-        return self._of_things(said) or self._of_names(said) or self._of_facts(said) or self._of_lines(said)
+        place = self._of_stated(said) if _PLACE.search(said) else None
+        return (
+            self._of_things(said)
+            or self._of_names(said)
+            or place
+            or self._of_facts(said)
+            or self._of_lines(said)
+            or self._of_stated(said)
+        )
+
+    def _of_stated(self, said: str) -> str | None:
+        """The statement that a question about the user has most words of, where that is at least half of them."""
+        if not _OF_USER.search(said):
+            return None
+        asked = {_stem(_PAST.get(w, w)) for w in said.split()} - _ASKING
+        if not asked:
+            return None
+        best, most = "", 0.0
+        for line in self.lines:
+            shared = asked & {_stem(_PAST.get(w, w)) for w in line.split()}
+            if (score := len(shared) / len(asked)) >= max(0.5, most):
+                best, most = line, score
+        return f"You said, {_spoken(_as_you(best), False)}." if best else None
 
     def _of_lines(self, said: str) -> str | None:
         """What was stated of the thing that a "what did i …" or "how many …" asks for, in the user's own words."""
@@ -171,11 +195,11 @@ class Notes:
                 words & WORDS_FOR_NAME
                 or re.search(rf"\b(?:who|remember|know|about) (?:my|is my) {what}$", plain)
             ):
-                return f"{self.names[key].capitalize()}, you said."
+                return f"{_named(self.names[key])}, you said."
             if key in self.described and not (words & WORDS_FOR_NAME):
                 return f"{_spoken(self.described[key])}, you said."
             if key in self.names and re.search(r"\b(?:what|who)(?:'s| is| was) my \w+$", plain):
-                return f"{self.names[key].capitalize()}, you said."
+                return f"{_named(self.names[key])}, you said."
         asked = re.search(r"\b(?:what|which) ([a-z]+) do i (?:like|love|prefer)", said)
         if asked and (value := self.described.get(f"favorite {asked.group(1)}")):
             return f"{_spoken(value)}, you said."
@@ -185,7 +209,7 @@ class Notes:
             if found and found.group(1) in named:
                 key = named[found.group(1)]
                 if asks.startswith(r"\bwho"):
-                    return f"{found.group(1).capitalize()} is your {key}, you told me."
+                    return f"{_named(found.group(1))} is your {key}, you told me."
                 if key in self.described:
                     return f"{_spoken(self.described[key])}, you said."
         return None
@@ -197,13 +221,13 @@ class Notes:
         )
         key = next((g for g in found.groups() if g), "") if found else ""
         if key in self.names:
-            return f"{self.names[key].capitalize()}, you said."
+            return f"{_named(self.names[key])}, you said."
         if (
             re.search(r"\b(?:his|her|its|their) name\b|\b(?:is|are) (?:he|she|it) called\b", said)
             and self.names
         ):
             key = self.last if self.last in self.names else next(reversed(self.names))
-            return f"{self.names[key].capitalize()}, you said."
+            return f"{_named(self.names[key])}, you said."
         return None
 
     def _of_facts(self, said: str) -> str | None:
@@ -235,6 +259,9 @@ class Notes:
 _ASKS_STATED = re.compile(
     r"\b(?P<many>how many) (?P<rest>.+)$|\bwhat(?:'s| is) my (?P<in>\w+) (?:in|about|on)$|\b(?:who|what)(?:'s| is| was) the (?P<for>\w+) for$|\bwhat am i (?P<am>\w+ing)$|\b(?:what|where|when|who|which \w+) (?:did|was|were|have) (?:i|we) (?P<done>.+)$"
 )
+_OF_USER = re.compile(r"\b(?:i|i'm|i've|my|we|we're|our|me)\b")
+_PLACE = re.compile(r"\bwhere\b")
+_GOES_ON = re.compile(r"^(?:and )?(?:to|in|at|with|on|from|by|near|for|because) \w+")
 _PAST = dict(pair.split(":") for pair in (
     "make:made go:went see:saw eat:ate buy:bought have:had do:did get:got say:said tell:told find:found lose:lost break:broke take:took "
     "drink:drank read:read write:wrote meet:met run:ran swim:swam come:came give:gave build:built win:won sell:sold catch:caught "
@@ -242,6 +269,14 @@ _PAST = dict(pair.split(":") for pair in (
 ).split())  # fmt: skip
 _LITTLE = frozenset(
     "i you a an the my your to of in on at with for it that yesterday today again just now say said tell told earlier before there are do have".split()
+)
+
+
+_ASKED_WITH = (
+    "what what's which who who's where where's when when's how how's why is are was were am do does did can could will would "
+    "remember know tell recall remind again still told say said mentioned earlier before just now name called much many "
+    "old long often going go be by way please me us we i i'm i've my our your you the a an of to in on at with for from it "
+    "it's that's and so pip hey um have has had got been get favorite"
 )
 
 
@@ -258,9 +293,12 @@ def _stem(word: str) -> str:
     return word
 
 
+_ASKING = frozenset(_stem(w) for w in _ASKED_WITH.split()) | frozenset(_ASKED_WITH.split())
+
+
 def _as_you(value: str) -> str:
     """What the user said, as Pip says it to the user."""
-    return " ".join(TO_YOU.get(w, w) for w in value.split())
+    return " ".join(TO_YOU.get(w, w) for w in value.split()).replace("you was", "you were")
 
 
 _PLACES = frozenset(
@@ -275,6 +313,11 @@ def _spoken(value: str, first: bool = True) -> str:
     """A told value as Pip writes it: capitals for the names of places and the month of May."""
     text = sentence_case(value, _PLACES) if first else sentence_case(f"so {value}", _PLACES)[3:]
     return re.sub(r"\b(of|in|this|next) may\b", r"\1 May", text)
+
+
+def _named(name: str) -> str:
+    """A name with its capitals."""
+    return " ".join(word.capitalize() for word in name.split())
 
 
 def own_name(said: str, before: str = "", names: frozenset[str] = frozenset()) -> str:
@@ -314,7 +357,7 @@ def introduced(said: str) -> str:
         name = found.group(1) or found.group(2)
     if not name or name in NO_NAME:
         return ""
-    name = name.capitalize()
+    name = _named(name)
     return f"{name} is a fine name. What's {name} like?"
 
 

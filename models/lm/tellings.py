@@ -23,11 +23,11 @@ CORRECTED = re.compile(
 )
 THING = r"((?:[a-z]+ )?[a-z]+)"
 CALLED = re.compile(
-    r"\b(?:a|an|my|his|her|our|one|little|big|old|new|younger|older|best|baby|the) ([a-z]+)(?:'s| is| was| who's)? (?:called|named) ([a-z']+)"
+    r"\b(?:a|an|my|his|her|our|one|little|big|old|new|younger|older|best|baby|the) ([a-z]+)(?:'s| is| was| who's)? (?:called|named) ((?:(?:mister|missus|mr|mrs|miss|ms|doctor|aunt|auntie|uncle) )?[a-z']+)"
 )
 NAME_OF = re.compile(r"\bmy (?:\w+ )?([a-z]+)'s (?:name is|name's|called) ([a-z']+)")
 MY_NAMED = re.compile(
-    r"\bmy (?:\w+ )?(brother|sister|son|daughter|wife|husband|boyfriend|girlfriend|friend|cat|dog|horse|rabbit|cousin|uncle|aunt) ([a-z']+)(?: (?:is|was|has|and|loves|likes|came|comes|lives)\b)"
+    r"\bmy (?:\w+ )?(brother|sister|son|daughter|wife|husband|boyfriend|girlfriend|friend|cat|dog|horse|rabbit|cousin|uncle|aunt|nephew|niece|grandson|granddaughter|neighbour|neighbor|boss|teacher|puppy|kitten|parrot) ([a-z']+)\b"
 )
 PRONOUN_NAMED = re.compile(
     r"^(?:he|she|it|they)(?:'s| is|'re| are) (?:called|named) ([a-z']+)|^(?:his|her|its|their) (?:name is|name's) ([a-z']+)"
@@ -56,7 +56,16 @@ TO_YOU = {
     "mine": "yours",
     "myself": "yourself",
     "i'm": "you're",
+    "i've": "you've",
+    "i'll": "you'll",
+    "i'd": "you'd",
+    "we": "you",
+    "we're": "you're",
+    "we've": "you've",
+    "we'll": "you'll",
+    "us": "you",
     "our": "your",
+    "ours": "yours",
     "am": "are",
 }
 

@@ -90,6 +90,11 @@ def apart(said: Sequence[str], heard: Sequence[str]) -> bool:
     return bool(ours or theirs) and not ours & theirs
 
 
+def others(said: str) -> bool:
+    """Whether a statement is of somebody else's doings."""
+    return bool(_OTHERS.match(said))
+
+
 def replies(said: str, tense: str, rarity: Mapping[str, float]) -> list[str]:
     """What to say to a statement, best first; none where its topic is unknown or has no words for its mood.
 
@@ -102,7 +107,7 @@ def replies(said: str, tense: str, rarity: Mapping[str, float]) -> list[str]:
     lines = list(topic.replies[tense])
     if tense in "PF":
         lines += topic.replies["A"]
-    if _OTHERS.match(said):  # of somebody else's doings nothing is asked that only the doer knows
+    if others(said):  # of somebody else's doings nothing is asked that only the doer knows
         lines = [line for line in lines if tense == "S" or not _YOU.search(line)]
     put = [line.replace("{word}", word) for line in lines]
     return [line[0].upper() + line[1:] for line in put]
