@@ -135,3 +135,11 @@ def test_close_closes_from_everywhere_and_only_once(state: State) -> None:
     assert isinstance(closed, Closed)
     for event in (*EVENTS_TO_TRY, Close(LONG)):
         assert decide(closed, event, SETTINGS) == (closed, ())
+
+
+def test_words_of_our_own_echo_do_not_interrupt_us_though_they_were_misheard() -> None:
+    speaking = Speaking(replace(BOOK, settled=Samples(0)), RESPONSE, Samples(10), NOW, ("good", "day"))
+    misheard = Partial(NOW, ("who", "is", "this"), Samples(0), source="echo")
+    assert decide(speaking, misheard, SETTINGS) == (speaking, ())
+    after, _ = decide(speaking, replace(misheard, source="user"), SETTINGS)
+    assert not isinstance(after, Speaking)
