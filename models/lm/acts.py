@@ -89,3 +89,22 @@ def negated(words: Sequence[str]) -> bool:
     (True, False)
     """
     return not _NOT.isdisjoint(words)
+
+
+_DECIDING = (
+    "biggest largest greatest hugest", "smallest tiniest littlest", "tallest highest", "lowest deepest", "longest", "shortest",
+    "fastest quickest", "slowest", "oldest", "youngest newest", "first", "last", "best", "worst", "hottest warmest", "coldest",
+    "closest nearest", "farthest furthest", "richest", "poorest", "cheapest", "most", "least", "heaviest", "lightest",
+    "strongest", "weakest", "opposite", "before", "after", "yesterday", "tomorrow",
+)  # fmt: skip
+_SENSE = {word: group.split()[0] for group in _DECIDING for word in group.split()}
+
+
+def other_question(said: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two questions ask for different things although they may share all other words.
+
+    >>> other_question("what's the largest country".split(), "what's the smallest country".split())
+    True
+    """
+    ours, theirs = ({_SENSE[w] for w in line if w in _SENSE} for line in (said, other))
+    return ours != theirs

@@ -19,8 +19,9 @@ from zlib import crc32
 import numpy as np
 
 from models.backends.counts import Counts
-from models.lm import asking, danger, facts, knowledge, notes, silences, topics, wishes
+from models.lm import asking, danger, facts, knowledge, notes, silences, wishes
 from models.lm.acts import act, core
+from models.lm.astray import OF_OTHERS, asks_other, likely, strays
 from models.lm.generate import reply as made_up
 from models.lm.lines import line_words
 from models.lm.memory import Memory
@@ -29,6 +30,7 @@ from models.lm.recall import Recalled, recall, topic
 from models.lm.rephrase import plainly
 from models.lm.reply import Choice, Reply
 from models.lm.spoken import CUT, SILENCE, pip_form, user_form
+from models.lm.watch import Watch, still_serious
 from models.lm.wordings import Meant
 from models.lm.words import unclean
 
@@ -40,10 +42,7 @@ NOTE = f"there is no {PROGRAM}: replies come from memory alone; `spiketalk train
 LEANING = frozenset(
     {"short", "story", "either", "rhyme", "opposite"}
 )  # marks of intents that wait for memory
-NEARNESS = 1.0  # of the chance that a phrasing of danger is meant, beside the trained sense's own
-SELF_OR_OTHERS = 0.75  # an intent likelier than this may be meant although its wording tells of another person
 AS_GOOD_AS_SAME = 1.1  # a remembered line nearer than this, in the middle of a talk, is never off the mark
-NO_SUSPICION = 0.05  # less than this in what was probably said, and a misheard word raised the alarm
 BEGUN = "We've only just begun! What's on your mind?"
 
 
@@ -138,38 +137,14 @@ class Talk:
         if alarm := self._alarm(said):
             return Reply(danger.answer(alarm, self.turns, self._seed), "danger", heard=alarm.words)
         if danger.still_there(self.turns, said):
-            return Reply(self._still_serious(said), "danger")
+            return Reply(still_serious(self._mind.memory, self.turns, said, self._seed), "danger")
         return None
 
     def _alarm(self, said: str) -> danger.Danger | None:
-        """The danger in a line, or in the line that was probably said; none where only a misheard word sounds like it."""
-        heard = self._repaired(said)
-        if heard == said:
-            return danger.recognise(said) or self._danger_meant(said)
-        found = danger.recognise(heard) or self._danger_meant(heard) or danger.by_pattern(said)
-        if found or self._suspicion(heard) < NO_SUSPICION:
-            return found
-        return danger.recognise(said) or self._danger_meant(said)
-
-    def _suspicion(self, said: str) -> float:
-        """How much the trained sense and the nearness to phrasings of danger suspect a line together."""
-        near = sum(m.chance for m in self._meant(said) if self._danger_of(m))
-        return danger.suspicion(said)[0] + NEARNESS * near
-
-    def _danger_meant(self, said: str) -> danger.Danger | None:
-        """The danger that the trained sense and the nearness to phrasings of danger suspect together."""
-        suspected, kind = danger.suspicion(said)
-        plain = danger.without_figures(said) == said  # a figure of speech is near to what it plays with
-        found = [(of, m.chance) for m in self._meant(said) if (of := self._danger_of(m))] if plain else []
-        near = sum(chance for _, chance in found)
-        if suspected + NEARNESS * near <= self._mind.choice.danger:
-            return None
-        return danger.named(found[0][0] if found and near > suspected else kind, said)
-
-    def _danger_of(self, meant: Meant) -> str:
-        """Which danger an intent is about, or ""."""
-        marks = self._mind.memory.wordings.marks[meant.intent]
-        return next((mark.partition(":")[2] for mark in marks if mark.startswith("danger:")), "")
+        """The danger in a line, or in the line that was probably said."""
+        return Watch(self._meant, self._mind.memory.wordings.marks, self._mind.choice.danger).alarm(
+            said, self._repaired(said)
+        )
 
     def _worked_out(self, said: str) -> Reply | None:
         """What has one answer: sums, spelling, tables, riddles, and what was told in this talk."""
@@ -217,7 +192,11 @@ class Talk:
         """An intent or a remembered exchange: whichever is sure, the intent first."""
         choice = self._mind.choice
         wanted = wishes.again(self.turns, said)
-        about = topic(wanted or said) and topic(wanted or self._repaired(said)) if wishes.CLEAR_WISH.search(wanted or said) else ""
+        about = (
+            topic(wanted or said) and topic(wanted or self._repaired(said))
+            if wishes.CLEAR_WISH.search(wanted or said)
+            else ""
+        )
         if introduced := notes.introduced(said):
             return Reply(introduced, "notes")
         if picked := facts.chosen(said, crc32(said.encode()) + self._seed):
@@ -252,9 +231,7 @@ class Talk:
                 return []
             if len(self._understandings) > 3:
                 self._understandings.clear()
-            self._understandings[said] = (
-                self._mind.memory.wordings.meant(said.split()[-LONGEST:])
-            )
+            self._understandings[said] = self._mind.memory.wordings.meant(said.split()[-LONGEST:])
         return self._understandings[said]
 
     def _intents(self, said: str) -> list[Meant]:
@@ -267,7 +244,7 @@ class Talk:
         choice = self._mind.choice
         if not self.turns or act(core(said.split())) not in ("tell", ""):
             return choice.meant
-        if _OF_OTHERS.match(said):  # what was spoken of before is meant, which no wording knows
+        if OF_OTHERS.match(said):  # what was spoken of before is meant, which no wording knows
             return choice.surely
         if not self.turns[-1][1].endswith("?"):
             return choice.meant
@@ -276,15 +253,14 @@ class Talk:
     def _least(self, said: str) -> float:
         """How likely an intent must be to answer where memory is silent."""
         choice = self._mind.choice
-        return choice.surely if self.turns and _OF_OTHERS.match(said) else choice.maybe
+        return choice.surely if self.turns and OF_OTHERS.match(said) else choice.maybe
 
     def _answered(
         self, said: str, meant: Sequence[Meant], least: float, leaning: bool = False
     ) -> Reply | None:
         """The reply of the first intent, where it is likely enough; one whose line leans on the talk only if `leaning`
         or at its beginning."""
-        if _OWN.match(said) or topics.others(said):
-            meant = [m for m in meant if m.chance > SELF_OR_OTHERS or not _swapped(said, m.wording)]
+        meant = likely(said, meant)
         if not meant or meant[0].chance < least:
             return None
         marks = self._mind.memory.wordings.marks[meant[0].intent]
@@ -321,7 +297,8 @@ class Talk:
         states = act(core(said.split())) in ("tell", "")
         if states:
             limit = mind.choice.sure if not self.turns else AS_GOOD_AS_SAME
-            found = [r for r in found if r.score >= limit or not _strays(said, r.heard)]
+            found = [r for r in found if r.score >= limit or not strays(said, r.heard)]
+        found = [r for r in found if not asks_other(said, r.heard)]
         told = bool(self.turns) and states
         if told and found and len(said.split()) < 3 and not self._goes_on(found[0]):
             return None
@@ -405,53 +382,11 @@ class Talk:
         network.read(ahead, network.tokens.turn("user", said), counts)
         return ahead
 
-    def _still_serious(self, said: str) -> str:
-        found = recall(self._mind.memory, self.turns, said)
-        serious = [
-            r
-            for r in found
-            if r.score > 0.75
-            and _SERIOUS.intersection(pip_form(r.text).replace(",", " ").replace(".", " ").split())
-        ]
-        if serious:
-            return serious[0].text
-        return danger.answer(danger.Danger("after", ""), self.turns, self._seed)
-
-
-_OWN = re.compile(
-    r"^(?:um |so |oh |hey |well |yes |and |but |today |yesterday |tomorrow )*(?:i|i'm|i've|i'll|i'd|we|we're|we've|we'll|we'd)\b"
-)
-
-
-def _swapped(said: str, wording: str) -> bool:
-    """Whether one line tells of its speaker and the other of somebody else.
-
-    >>> _swapped("i won first prize", "my daughter won first prize"), _swapped("i won", "we won")
-    (True, False)
-    """
-    return bool(_OWN.match(said)) != bool(_OWN.match(wording)) and topics.others(said) != topics.others(wording)
-
-
-def _strays(said: str, heard: str) -> bool:
-    """Whether a remembered line, to a statement, is another kind of sentence or speaks of another thing."""
-    if act(core(heard.split())) in ("order", "wh", "ask") and act(core(said.split())) == "tell":
-        return True
-    if _OF_OTHERS.match(said) and not _OF_OTHERS.match(heard):
-        return True
-    return topics.apart(said.split(), heard.split())
-
 
 _GREETS = re.compile(r"^(?:um |oh )*(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|howdy|hiya)\b")
 _GOODBYE = re.compile(
     r"\b(?:bye|goodbye|good night|see you|see ya|farewell|talk to you (?:later|soon|tomorrow)"
     r"|(?:have|got|gotta|need|i'd better) (?:to )?(?:go|run|leave)(?: now)?|i'm (?:off|leaving|going to bed))\b"
 )
-_OF_OTHERS = re.compile(
-    r"^(?:and |but |so |well |yes |no )*(?:he|she|it|they|he's|she's|it's|they're|his|her|their|one of them)\b"
-)
 _ASKS_NAME = re.compile(r"\b(?:your name|call you)\b")
-_SERIOUS = frozenset(
-    "emergency services crisis doctor trust trusted call safe ambulance police alone hospital".split()
-)
-
 __all__: Sequence[str] = ("Choice", "Mind", "Reply", "Talk")

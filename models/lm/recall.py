@@ -66,6 +66,12 @@ _ABOUT = re.compile(
 )
 
 
+_LISTENERS = frozenset(
+    "son daughter kids kid children child grandson granddaughter grandchildren wife husband friend friends mum mom dad class "
+    "boy girl sister brother us everyone bedtime tonight baby toddler".split()
+)
+
+
 def topic(said: str) -> str:
     """What a joke, story or the like was asked to be about, or "".
 
@@ -73,7 +79,8 @@ def topic(said: str) -> str:
     ('food', '')
     """
     found = _ABOUT.search(said)
-    return found.group(1) if found and found.group(1) not in _SMALL else ""
+    listeners = " for " in found.group(0) and found.group(1) in _LISTENERS if found else True
+    return found.group(1) if found and not listeners and found.group(1) not in _SMALL else ""
 
 
 _BREAKS_OFF = frozenset(

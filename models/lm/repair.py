@@ -45,9 +45,7 @@ class Repair:
         leads = np.bincount(first, counts, EDGE + 1)
         kinds = np.bincount(first, minlength=EDGE + 1)
         said = np.bincount(second, counts, EDGE + 1) + 0.1
-        return cls(
-            codes, counts, leads, kinds, np.log(said / said[: words + 1].sum()), sounding, small
-        )
+        return cls(codes, counts, leads, kinds, np.log(said / said[: words + 1].sum()), sounding, small)
 
     def following(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """log P(second | first) (firsts, seconds): absolute discounting, the rest by how common the second is."""
@@ -56,7 +54,9 @@ class Repair:
         met = np.where(self.codes[at] == codes, self.counts[at], 0)
         leads, kinds = self.leads[first][:, None], self.kinds[first][:, None]
         rest = np.where(leads > 0, DISCOUNT * kinds / np.maximum(leads, 1), 1.0)
-        chance = np.maximum(met - DISCOUNT, 0) / np.maximum(leads, 1) + rest * np.exp(self.single[second])[None]
+        chance = (
+            np.maximum(met - DISCOUNT, 0) / np.maximum(leads, 1) + rest * np.exp(self.single[second])[None]
+        )
         value: np.ndarray = np.log(chance)
         return value
 
