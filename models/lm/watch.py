@@ -1,4 +1,4 @@
-"""Watching for danger: patterns, the trained sense, nearness to phrasings of it, in what was heard and meant."""
+"""Watching for danger: patterns, the trained sense, nearness to phrasings of it, in what was heard."""
 
 from __future__ import annotations
 
