@@ -6,13 +6,13 @@ shared out among processes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from itertools import repeat
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from agent.clock import FRAME, FRAME_MS, HEARING_HZ
 from agent.echo import Canceller, NoEcho
 from agent.networks import SpikingEars, SpikingMouth
 from agent.pauses import Take
-from agent.progress import each
+from agent.progress import Kept, each
 from agent.turn.effects import Cut, Duck
+
+T = TypeVar("T")
 
 BARGE_IN_S = 6.0
 TOGETHER = 5
@@ -110,18 +112,39 @@ def alone(minutes: float, echo_db: float, models: Path | None) -> int:
     return own_echo(minutes, Stages(SpikingEars.load(models), talker, SpikingMouth.load(models)), echo_db)
 
 
-def in_parts(what: str, spoken: Spoken, processes: int) -> list[dict[str, Any]]:
-    """The barge-ins of all recordings, a few at a time, in so many processes."""
-    parts = [
-        replace(spoken, recordings=spoken.recordings[at : at + TOGETHER])
-        for at in range(0, len(spoken.recordings), TOGETHER)
-    ]
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        return [row for rows in each(what, pool.map(tried, parts), len(parts)) for row in rows]
+def in_parts(
+    what: str, spoken: Spoken, processes: int, known: Kept, made_with: dict[str, Any]
+) -> list[BargeIn]:
+    """The barge-ins of all recordings, a few at a time, in so many processes; each few are kept."""
+    starts = range(0, len(spoken.recordings), TOGETHER)
+    parts = [replace(spoken, recordings=spoken.recordings[at : at + TOGETHER]) for at in starts]
+    rows = shared(what, tried, parts, processes, known, made_with)
+    return [BargeIn(**row) for few in rows for row in few]
 
 
-def own_echoes(minutes: Sequence[float], echo_db: float, models: Path | None, processes: int) -> int:
+def own_echoes(
+    minutes: Sequence[float], echo_db: float, models: Path | None, processes: int, known: Kept,
+    made_with: dict[str, Any],
+) -> int:  # fmt: skip
     """How often we are held by our own echo in all these talks of ours together, in so many processes."""
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        held = pool.map(alone, minutes, repeat(echo_db), repeat(models))
-        return sum(each("minutes with our own echo", held, len(minutes)))
+    one = partial(alone, echo_db=echo_db, models=models)
+    return sum(shared("minutes with our own echo", one, minutes, processes, known, made_with))
+
+
+def shared(
+    what: str,
+    make: Callable[[T], Any],
+    items: Sequence[T],
+    processes: int,
+    known: Kept,
+    made_with: dict[str, Any],
+) -> list[Any]:
+    """What `make` gives for each item, shared out among processes, kept as it comes, and not made again."""
+    names = [f"{what}, {number}" for number in range(len(items))]
+    missing = [at for at, name in enumerate(names) if known.get(name, made_with) is None]
+    if missing:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            made = pool.map(make, [items[at] for at in missing])
+            for at, found in zip(missing, each(what, made, len(missing)), strict=True):
+                known.put(names[at], made_with, found)
+    return [known.get(name, made_with) for name in names]

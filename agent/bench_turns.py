@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.bench_barge_in import BargeIn, Spoken, in_parts, own_echoes, percentiles, summed
+from agent.bench_barge_in import Spoken, in_parts, own_echoes, percentiles, summed
 from agent.bench_pauses import decision, from_folder, smart_turn
 from agent.bench_room import InTime, Stages, hold, silence
 from agent.clock import FRAME, FRAME_MS
@@ -125,26 +125,18 @@ def turns(
     same |= {"of_each": of_each, "voices": len(voices)}
     if "barge-in" in chosen:
         spoken = Spoken(tuple(voices[:: max(1, len(voices) // 30)]), None, models)
-        rows = known.part("barge-in", same, lambda: in_parts("barge-ins", spoken, processes))
-        plain = summed([BargeIn(**row) for row in rows])
+        plain = summed(in_parts("barge-ins", spoken, processes, known, same))
         report |= {"duck_ms": plain["duck_ms"], "silent_ms": plain["silent_ms"], "barge_ins": plain}
     if "echo" in chosen:
         same |= {"echo_db": echo_db}
         often = (voices * (1 + echo_barge_ins // len(voices)))[:echo_barge_ins]
         over = Spoken(tuple(often), echo_db, models)
-        name = "barge-ins over our own echo"
-        rows = known.part(name, same | {"times": len(often)}, lambda: in_parts(name, over, processes))
-        caught = summed([BargeIn(**row) for row in rows])
-        each_s = ECHO_PIECE_S / 60
-        pieces = [each_s] * round(echo_minutes / each_s)
+        caught = summed(in_parts("barge-ins over our own echo", over, processes, known, same))
+        minutes = [ECHO_PIECE_S / 60] * round(60 * echo_minutes / ECHO_PIECE_S)
         report["echo"] = {
             "minutes": echo_minutes,
             "echo_db": echo_db,
-            "self_interruptions": known.part(
-                "our own echo",
-                same | {"minutes": echo_minutes},
-                lambda: own_echoes(pieces, echo_db, models, processes),
-            ),
+            "self_interruptions": own_echoes(minutes, echo_db, models, processes, known, same),
             "barge_ins_caught": caught["caught"],
             "barge_ins_tried": caught["tried"],
             "duck_ms": caught["duck_ms"],

@@ -46,16 +46,26 @@ class Kept:
             except ValueError:
                 self._parts = {}
 
-    def part(self, name: str, made_with: dict[str, Any], make: Callable[[], Any]) -> Any:
-        """The part of this name, plain enough for JSON."""
-        made_with = json.loads(json.dumps(made_with))
+    def get(self, name: str, made_with: dict[str, Any]) -> Any:
+        """The part of this name, or None where there is none that was made with these parameters."""
         known = self._parts.get(name)
-        if known and known["made_with"] == made_with:
-            return known["found"]
-        found = json.loads(json.dumps(make()))
-        self._parts[name] = {"made_with": made_with, "found": found}
+        return known["found"] if known and known["made_with"] == _plain(made_with) else None
+
+    def put(self, name: str, made_with: dict[str, Any], found: Any) -> None:
+        """Keep a part, plain enough for JSON."""
+        self._parts[name] = {"made_with": _plain(made_with), "found": _plain(found)}
         if self._path is not None:
             draft = self._path.with_name(f".{self._path.name}.part")
             draft.write_text(json.dumps(self._parts) + "\n", encoding="utf-8")
             draft.replace(self._path)
-        return found
+
+    def part(self, name: str, made_with: dict[str, Any], make: Callable[[], Any]) -> Any:
+        """The part of this name, made where it is not there."""
+        if (known := self.get(name, made_with)) is not None:
+            return known
+        self.put(name, made_with, make())
+        return self.get(name, made_with)
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
