@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.clock import HEARING_HZ, Samples, samples
+from agent.finished import Evidence, judged
 from agent.history import Line
 from agent.loading import loading
 from agent.messages import TurnEnded, Word
@@ -60,6 +61,7 @@ class SpikingEars:
         warm = ears.listen(Samples(0))
         warm.hear([np.zeros(HEARING_HZ // 2, np.float32)])
         warm.so_far()
+        judged(Evidence())  # reads its tables, which the first pause would have to wait for
         return ears
 
     def listen(self, since: Samples) -> SpikingHearing:
