@@ -44,7 +44,7 @@ _DANGLING = re.compile(
     r"if|when|maybe|want|wanted|from|by|would|could|should|has|have|had|been|it's|whether|than|as|into|she|he|they|she just|he just|i just|so i)$"
 )
 _BROKEN_OFF = re.compile(
-    r"\b\w+ (?:the|a|an|and|but|because|my|his|their|our|to the|of the|so i|and i|when i|if i|that i|because i|that she|that he|that they|that we|what i|was that|told me that|is that the|i was|i'm just|i would|i wanted to|you want to)$"
+    r"\b\w+ (?:the|a|an|and|but|because|my|his|their|our|to the|of the|so i|and i|when i|if i|that i|because i|that she|that he|that they|that we|what i|was that|told me that|is that the|i was|i'm just|i would|i wanted to|you want to|that the|known that the)$"
 )
 _GLAD = re.compile(
     r"\b(?:happy|great|lovely|fun|excited|exciting|love|loved|good|wonderful|amazing|proud|passed (?:my|the|his|her|all|every)|won (?:a|the|my|our|first|gold)|birthday|nice|finished|finally|beautiful|holiday|wedding|married|born|joy|joyful|delighted|promoted|promotion|scored|sunset|raised my|came first|came second|booked|bloom\w*)\b"

@@ -18,7 +18,7 @@ class Choice:
     maybe: float = 0.3  # one more likely than this answers where memory is silent
     later: float = 0.85  # likewise at once, for a statement in the middle of a talk
     surely: float = 0.995  # likewise, for one that begins with "he", "she" or "it"
-    danger: float = 0.6  # suspicion of danger above which it is answered
+    danger: float = 0.7  # suspicion of danger above which it is answered
     intents: bool = True
     near: float = 0.56  # a remembered exchange less near than this is not used
     near_later: float = 0.72  # likewise after the first turn, where settings differ
