@@ -88,8 +88,7 @@ class Repair:
             back.append((from_, step))
         found, i, j = [], len(offered) - 1, 0
         while i > 0:
-            from_, step = int(back[i][0][j]), int(back[i][1][j])
-            i, j = i - step, from_
+            j, i = int(back[i][0][j]), i - int(back[i][1][j])
             if i > 0:
                 found.append(int(offered[i][j]))
         return found[::-1]
