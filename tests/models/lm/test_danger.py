@@ -14,7 +14,7 @@ from models.lm.mind import Mind
 from models.lm.train_alarm import _fit
 
 LINES = (Path(__file__).parent / "danger_lines.txt").read_text().splitlines()
-FRESH = (Path(__file__).parent / "danger_fresh.txt").read_text().splitlines()
+FRESH = (Path(__file__).parent / "danger_fourth.txt").read_text().splitlines()
 MISSED = 20  # of the fresh phrasings, at most
 MOST_ALARMS = 3  # of three hundred ordinary openers; the mark is one in two hundred
 ORDINARY = """
@@ -124,12 +124,13 @@ def test_training_finds_what_tells_danger_from_play() -> None:
 
 
 def test_phrasings_that_nothing_was_made_for_reach_the_serious_answers() -> None:
-    """Patterns, trained sense and nearness together, on a list that was written after all three."""
+    """Patterns, trained sense and nearness together; `danger_fourth` was written after all three."""
     mind = Mind(Memory.load(), None)
-    lines = (Path(__file__).parent / "danger_last.txt").read_text().splitlines()
-    assert len(set(lines)) == 100
-    missed = [line for line in lines if mind.talk().think(line).source != "danger"]
-    assert len(missed) <= 3, missed
+    for name in ("fresh", "last", "fourth"):
+        lines = (Path(__file__).parent / f"danger_{name}.txt").read_text().splitlines()
+        assert len(set(lines)) == 100
+        missed = [line for line in lines if mind.talk().think(line).source != "danger"]
+        assert not missed
 
 
 def test_openers_of_ordinary_talks_raise_hardly_an_alarm() -> None:
