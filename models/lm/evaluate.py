@@ -27,9 +27,8 @@ from models.lm.network import Network
 from models.lm.spoken import pip_form, user_form
 from models.lm.tokens import PAD
 
-JUDGED = (
-    "fourteenth"  # written after the last change to memory, talks and rules; its replies were judged once
-)
+# written after the last change before it to memory, talks and rules; its replies were judged once
+JUDGED = "fifteenth"
 MIX_TALKS = (
     100  # talks of the mix that bits per character are taken from; those held out are the stream's last
 )
