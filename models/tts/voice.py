@@ -37,6 +37,8 @@ LAG_FRAMES = 2  # the synthesiser's own, and what a forced alignment of the soun
 LONGEST_SENTENCE = 32
 LONGEST_BLOCK = 400
 SLOWEST, FASTEST = 0.25, 1.5
+PACE = 0.9
+"""The speed that counts as 1, in the speaker's own: a tenth slower, recognisers make a third fewer errors."""
 LONGEST_PHONE = 40
 LOWEST_HZ, HIGHEST_HZ = 80.0, 420.0
 CEPSTRA_FROM = 2 + PERIODICITY_BANDS
@@ -133,7 +135,7 @@ class Voice:
                 for _ in range(round(GAP_FRAMES / STEP_FRAMES / speed)):
                     yield Chunk(np.zeros(BLOCK, np.float32), at, word - 1, last_at, last_said, None)
                     at += BLOCK
-            planned = self.plan(sentence, speed)
+            planned = self.plan(sentence, speed * PACE)
             state = self._frames.state()
             synthesiser = Synthesiser()
             starts = [at + FRAME * (frame + LAG_FRAMES) for _, frame in planned.words]
