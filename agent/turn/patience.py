@@ -26,7 +26,7 @@ class Patience:
     log_median: float = log(450)
     log_spread: float = 0.6
     seen: int = 0
-    risk: float = 0.05
+    risk: float = 0.07
     shortest_ms: int = 120
     longest_ms: int = 2400
     prior: int = 6
