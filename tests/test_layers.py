@@ -23,7 +23,7 @@ SERVED = {"server/capacity.py", "server/connection.py", "server/together.py"}
 TIME_FUNCTIONS = {
     "time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "sleep",
 }  # fmt: skip
-COMPILED = ("jit", "njit", "vectorize", "guvectorize", "_fused")
+COMPILED = ("jit", "njit", "vectorize", "guvectorize", "_fused", "_compiled", "_parallel")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -9,6 +9,8 @@ pair of events, once woven, is 64 bits: two such places, and twice two sizes, re
 
 from __future__ import annotations
 
+from typing import Any
+
 from llvmlite import binding, ir
 from numba import int32, int64, types
 from numba.core import cgutils
@@ -43,14 +45,14 @@ def _order() -> list[int]:
 
 
 @intrinsic
-def pick(typingctx, spikes, n, events):
+def pick(typingctx: Any, spikes: Any, n: Any, events: Any) -> Any:
     """Write the events of n neurons, a multiple of AT_ONCE, one behind the other.
 
     Gives how many there are and, 32 bits higher, the sum of their sizes.   spikes, events: addresses; the
     first row lies at the strip's beginning. Up to LANES events behind the last are overwritten.
     """
 
-    def code(context, builder, signature, args):
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         spikes, n, events = args
         count = cgutils.alloca_once_value(builder, I64(0))
         if AT_ONCE != LANES:
@@ -89,10 +91,10 @@ def pick(typingctx, spikes, n, events):
 
 
 @intrinsic
-def weave(typingctx, events, pairs):
+def weave(typingctx: Any, events: Any, pairs: Any) -> Any:
     """Make pairs of events what `pairs.add_strip` takes, four at a time.   events: their address."""
 
-    def code(context, builder, signature, args):
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         events, pairs = args
         bytes_ = ir.VectorType(I8, 32)
         lanes = ir.Constant(ir.VectorType(I32, 32), _WOVEN)

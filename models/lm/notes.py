@@ -123,7 +123,8 @@ class Notes:
             return f"You're {self.name.capitalize()}, you told me."
         if not ASKS.match(said):
             return None
-        place = self._of_stated(said) if _PLACE.search(said) else None
+        known = any(KINDS[kind].asked.search(said) for kind in ("home", "workplace", "origin"))
+        place = self._of_stated(said) if _PLACE.search(said) and not known else None
         return (
             self._of_things(said)
             or self._of_names(said)

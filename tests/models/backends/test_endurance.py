@@ -95,10 +95,13 @@ def test_shipped_networks_run_for_hours(which: str) -> None:
         rates.append(sum(counts.active.values()) / counted)
         sizes.append(largest(program, state))
     assert all(abs(rate / rates[0] - 1) < 0.01 for rate in rates[1:]), rates
-    # A membrane that leaks a thousandth a step takes a thousand steps to its end; one that drifts has none.
+    # A membrane that leaks a thousandth a step takes thousands of steps to its end, ever slower; one that
+    # drifts goes on as fast as it began.
     for name in sizes[0]:
         early, late = ([size[name] for size in part] for part in (sizes[: LOOKS // 2], sizes[LOOKS // 2 :]))
-        assert np.isfinite(late).all() and max(late) <= 1.5 * max(0, *early) + 1e-2, name
+        assert np.isfinite(late).all(), name
+        stays = max(late) <= 1.5 * max(0, *early) + 1e-2
+        assert stays or max(late) - late[0] < 0.99 * (max(early) - early[0]), name
 
 
 @settings(
